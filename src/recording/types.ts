@@ -1,0 +1,70 @@
+import type { OperationKind } from '../workload/types.ts';
+
+/**
+ * A histogram at rest, small enough to pass between threads: the non-empty cells of the HdrHistogram layout
+ * (lowest 1 ns, highest 3.6e12 ns, 3 significant digits) with the exact count, min, max and sum beside.
+ */
+export interface HistogramSnapshot {
+  count: number;
+  /** 0 when count is 0, as are max_ns and sum_ns. */
+  min_ns: number;
+  max_ns: number;
+  sum_ns: number;
+  /** index, count, index, count, … ascending. */
+  cells: Uint32Array;
+}
+
+export interface KindRecording {
+  /** Completed, answered well or not. */
+  count: number;
+  /** Failed ones by code (`ThrottlingException`, `ECONNRESET`, `Timeout`, …). They are in no histogram. */
+  errors: Record<string, number>;
+  /** end − due, successes. */
+  response: HistogramSnapshot;
+  /** end − start, successes. */
+  service: HistogramSnapshot;
+}
+
+export interface ConnectionCounters {
+  opened: number;
+  tls_full: number;
+  tls_resumed: number;
+  /** Requests put on a connection. */
+  requests: number;
+  /** Requests that got no answer because the connection failed. */
+  transport_errors: number;
+  /** Requests given up: timed out, or still unanswered when the drain ended. */
+  abandoned: number;
+}
+
+/** A second of an arm's time line: operations are counted in the second in which they were due. */
+export interface SecondRow {
+  /** Whole seconds since the arm's time line began. */
+  second: number;
+  measured: boolean;
+  errors: number;
+  response: HistogramSnapshot;
+}
+
+/** What one lane saw of one turn. Merging lanes (and turns) adds every field up. */
+export interface TurnRecording {
+  /** Operations the plan held for this turn. */
+  planned: number;
+  /** Operations started. */
+  issued: number;
+  /** Due within the turn and never started. */
+  unissued: number;
+  kinds: Record<OperationKind, KindRecording>;
+  /** start of the work on an operation − its due time, before any wait for a slot. */
+  lag: HistogramSnapshot;
+  connections: ConnectionCounters;
+  /** ∫ operations in flight dt, sampled from the loop's own bookkeeping, ns. */
+  inFlight_ns: number;
+  /** Planned length of the turn. */
+  duration_ns: number;
+  /** From the start of the turn to the last completion or the end of the drain. */
+  elapsed_ns: number;
+  /** CPU of the lane's thread during the turn. */
+  cpu_us: number;
+  seconds: SecondRow[];
+}

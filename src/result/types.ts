@@ -1,0 +1,190 @@
+import type { TurnRecording } from '../recording/types.ts';
+import type { Arm, OperationKind, Workload } from '../workload/types.ts';
+
+export const RESULT_SCHEMA = 'sealbench/result/1';
+
+// --- what a run hands in -------------------------------------------------------------------------------------------
+
+/** Counters of the system under test, cumulative since set-up began. Null where the target can't supply them. */
+export interface SystemSample {
+  store: {
+    requests: number | null;
+    cache: { lookups: number; hits: number; misses: number; coalesced: number; expired: number; evicted: number };
+    /** Attempts sent to the KMS, and those among them that repeat one, by operation. */
+    kmsAttempts: Record<string, number>;
+    kmsRetries: Record<string, number>;
+    cpu_us: number | null;
+  } | null;
+  kms: {
+    /** By operation, from the KMS's own request log. */
+    calls: Record<string, number>;
+    throttled: number;
+    failed: number;
+    cpu_us: number;
+  } | null;
+}
+
+/** One turn of an arm, lanes merged. */
+export interface TurnEvidence {
+  /** −1: the warm-up turn. */
+  block: number;
+  measured: boolean;
+  recording: TurnRecording;
+  /** Just before and just after the turn, nothing in flight. */
+  before: SystemSample;
+  after: SystemSample;
+}
+
+export interface ArmEvidence {
+  arm: Arm;
+  /** Opening the connections and touching the table on each. */
+  setup: TurnRecording;
+  turns: TurnEvidence[];
+  /** From the start of set-up (all zero) to the end of the last drain. */
+  total: SystemSample;
+  /** Duration of KMS calls as the store saw them, base64 HdrHistogram V2, ns; null when not supplied. */
+  kmsTimeHdr: string | null;
+}
+
+export interface RunEvidence {
+  workload: Workload;
+  environment: Environment;
+  startedAt: string;
+  lanes: number;
+  interrupted: boolean;
+  arms: ArmEvidence[];
+}
+
+export interface Environment {
+  sealbench: string;
+  node: string;
+  platform: string;
+  cpu: string;
+  cores: number;
+  memory_bytes: number;
+  /** Commit of the working directory's repository, with `-dirty` where it has changes; null outside of one. */
+  git: string | null;
+}
+
+// --- what it becomes -----------------------------------------------------------------------------------------------
+
+/** A percentile is null when too few samples lie beyond it, or when it falls among censored operations. */
+export interface Summary {
+  count: number;
+  min: number | null;
+  mean: number | null;
+  max: number | null;
+  p50: number | null;
+  p90: number | null;
+  p99: number | null;
+  p999: number | null;
+  /** base64, HdrHistogram V2. */
+  hdr: string;
+}
+
+export interface OperationSummary {
+  count: number;
+  errors: Record<string, number>;
+  response_ns: Summary;
+  service_ns: Summary;
+}
+
+export interface Identity {
+  name: string;
+  /** `ok`, `broken`, or `not checked` for want of a counter. */
+  state: 'ok' | 'broken' | 'not checked';
+  detail: string;
+}
+
+export interface BlockSummary {
+  block: number;
+  operations: number;
+  errors: number;
+  duration_ns: number;
+  kms_calls: number | null;
+  cache: { lookups: number; hits: number; misses: number; coalesced: number } | null;
+  connections_opened: number;
+  cpu_us: { lanes: number; store: number | null; kms: number | null };
+  /** base64, HdrHistogram V2, all kinds together. */
+  response_hdr: string;
+  service_hdr: string;
+}
+
+export interface ArmResult {
+  name: string;
+  /** The arm as resolved. */
+  settings: Arm;
+  verdict: { value: 'valid' | 'suspect' | 'invalid'; reasons: string[] };
+  /** `all` and every kind that occurred; measured phases only. */
+  operations: { all: OperationSummary } & Partial<Record<OperationKind, OperationSummary>>;
+  rate: { planned_per_s: number | null; offered_per_s: number; achieved_per_s: number };
+  schedule_lag_ns: Summary;
+  in_flight_mean: number;
+  /** Operations from set-up to drain, touches of the set-up included: the divisor of every `…_per_op`. */
+  operations_total: number;
+  kms: {
+    calls: Record<string, number>;
+    throttled: number;
+    failed: number;
+    calls_per_op: number;
+    time_ns: Summary | null;
+  } | null;
+  cache: {
+    lookups: number;
+    hits: number;
+    misses: number;
+    coalesced: number;
+    expired: number;
+    evicted: number;
+    hit_rate: number | null;
+  } | null;
+  connections: {
+    opened: number;
+    tls_full: number;
+    tls_resumed: number;
+    requests: number;
+    transport_errors: number;
+    abandoned: number;
+  };
+  unissued: number;
+  server: { requests: number | null };
+  identities: Identity[];
+  cpu_us_per_op: { lanes: number | null; store: number | null; kms: number | null };
+  cost_usd_per_million_ops: { kms: number; cloudtrail: number; total: number } | null;
+  blocks: BlockSummary[];
+  timeline: {
+    /** Width of a row. */
+    row_s: number;
+    /** Upper edges of the latency buckets, ns; at most 64. */
+    buckets_ns: number[];
+    rows: { second: number; measured: boolean; count: number; errors: number; p50: number | null; p99: number | null; max: number | null; buckets: number[] }[];
+  };
+}
+
+export interface Comparison {
+  metric: string;
+  base: string;
+  arm: string;
+  /** arm / base. */
+  ratio: number;
+  /** Null where no interval exists (an exact counter); `note` then says why. */
+  low: number | null;
+  high: number | null;
+  confidence: number;
+  blocks: number;
+  note?: string;
+}
+
+export interface Result {
+  schema: typeof RESULT_SCHEMA;
+  workload: unknown;
+  name: string;
+  seed: number;
+  startedAt: string;
+  interrupted: boolean;
+  lanes: number;
+  environment: Environment;
+  arms: ArmResult[];
+  comparisons: Comparison[];
+  gates: unknown[];
+}

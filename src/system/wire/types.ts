@@ -1,0 +1,94 @@
+/** What crosses the doors of the wire room: principals, AWS JSON requests, servers and connections. */
+
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** Who a request acts as. A `service` principal may name, in a request, the principal it acts for. */
+export interface Principal {
+  /** `arn:aws:iam::123456789012:user/caller-1`, or `dynamodb.amazonaws.com` for a service. */
+  arn: string;
+  accountId: string;
+  name: string;
+  kind: 'user' | 'service';
+}
+
+/** A principal with the credentials that prove it. */
+export interface Caller extends Credentials {
+  principal: Principal;
+}
+
+/** One authenticated request for one operation. */
+export interface WireRequest {
+  operation: string;
+  body: Record<string, unknown>;
+  /** The signer; with `auth: none`, whoever the credential scope names, or the first caller. */
+  signer: Principal;
+  /** The signer, or the principal that a service signer forwards (header `x-sealbench-on-behalf-of`). */
+  principal: Principal;
+  /** Identifies the TCP connection; unique in the life of the process. */
+  connectionId: number;
+  requestId: string;
+  sourceIp: string;
+  userAgent: string;
+}
+
+/**
+ * Performs an operation. Returns the response body: an object to serialise, or JSON already serialised.
+ * Throws `AwsError` for a failure that the service documents; anything else becomes a 500 without details.
+ */
+export type OperationHandler = (request: WireRequest) => Promise<object | string> | object | string;
+
+export interface TlsIdentity {
+  /** PEM. */
+  key: string;
+  /** PEM: the server's certificate. */
+  cert: string;
+  /** PEM: what a client must trust. */
+  ca: string;
+}
+
+export interface WireServerOptions {
+  /** Service name in the credential scope. */
+  service: 'dynamodb' | 'kms';
+  region: string;
+  /** `DynamoDB_20120810` or `TrentService`. */
+  targetPrefix: string;
+  jsonVersion: '1.0' | '1.1';
+  /** Put before `#Code` in `__type`; empty for none. */
+  errorNamespace: string;
+  operations: Readonly<Record<string, OperationHandler>>;
+  callers: readonly Caller[];
+  auth: 'sigv4' | 'none';
+  /** DynamoDB sends `x-amz-crc32`. */
+  crc32: boolean;
+  tls?: TlsIdentity;
+  /** Default 127.0.0.1. */
+  host?: string;
+  /** 0 takes any free port. */
+  port: number;
+  /** Longest request body. */
+  maxBodyBytes: number;
+  /** Called once when a connection is gone, with its id. */
+  onConnectionClosed?: (connectionId: number) => void;
+  /** Last word on a thrown error before it is sent: turns the room's own errors into AWS ones. */
+  mapError?: (error: unknown, request: WireRequest) => unknown;
+}
+
+/** Counted since the server started, or since the last `reset()`. */
+export interface WireCounters {
+  requests: number;
+  connections_opened: number;
+  tls_full: number;
+  tls_resumed: number;
+}
+
+export interface WireServer {
+  url: string;
+  port: number;
+  counters(): WireCounters;
+  reset(): void;
+  /** Stops listening, lets requests in flight end, closes connections. */
+  close(): Promise<void>;
+}
