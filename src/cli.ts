@@ -1,0 +1,112 @@
+/** The command table: parses, calls, and turns outcomes into exit codes. */
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { diff } from './commands/diff.ts';
+import { printNote } from './commands/output.ts';
+import { report } from './commands/report.ts';
+import { runCommand } from './commands/run.ts';
+import { schema } from './commands/schema.ts';
+import { serve } from './commands/serve.ts';
+import { REPORT_FORMATS } from './report/report.ts';
+import { describeEnvironment } from './std/environment.ts';
+import { describeProblem, EXIT, InputError } from './std/errors.ts';
+
+const program = new Command('sealbench')
+  .description('Measures what encryption at rest costs: load tests for stores that seal items under KMS keys.')
+  .version(describeEnvironment().sealbench)
+  .showHelpAfterError('(--help lists commands and options)')
+  .exitOverride();
+
+program
+  .command('run')
+  .summary('measure every arm of a workload, interleaved in blocks')
+  .description('Runs every arm of a workload in interleaved blocks and writes result.json, report.md, *.hlog, *.hgrm.')
+  .argument('<workload>', 'workload file (YAML)')
+  .option('--out <dir>', 'directory for the results (default: reports/<name>-<time>)')
+  .option('--set <path=value>', 'override a field; the value is YAML; repeatable', collect, [])
+  .option('--target <url>', 'measure this DynamoDB endpoint (http or https) and not the embedded system')
+  .option('--kms <url>', 'the KMS of --target, to make the table key in')
+  .option('--seed <n>', 'seed of the plan', wholeNumber)
+  .option('--lanes <n>', 'worker threads that generate load (default: cores - 1)', positiveNumber)
+  .option('--json', 'print the result as JSON on stdout')
+  .option('--dry-run', 'print the plan and send nothing')
+  .option('--quiet', 'no progress on stderr')
+  .action(async (workload, options) => {
+    process.exitCode = await runCommand(workload, options, stopSignal());
+  });
+
+program
+  .command('diff')
+  .summary('two result files side by side, with intervals')
+  .argument('<a>', 'result.json of the one run')
+  .argument('<b>', 'result.json of the other')
+  .option('--json', 'print the comparisons as JSON')
+  .action(async (a, b, options) => diff(a, b, options));
+
+program
+  .command('report')
+  .summary('a result in another format')
+  .argument('<result>', 'result.json')
+  .requiredOption('--format <format>', `one of ${Object.keys(REPORT_FORMATS).join(', ')}`)
+  .option('-o, --output <file>', 'write to a file and not to stdout')
+  .action(async (result, options) => report(result, options));
+
+program
+  .command('serve')
+  .summary('the embedded DynamoDB and KMS, for any AWS SDK or CLI')
+  .option('--port <n>', 'DynamoDB port; 0 takes any free one', port, 8000)
+  .option('--kms-port <n>', 'KMS port; 0 takes any free one', port, 8001)
+  .option('--admin-port <n>', 'counters, metrics, trail, clock and faults on this loopback port (default: off)', port)
+  .option('--data <dir>', 'keep tables, keys and credentials here (default: in memory)')
+  .option('--callers <n>', 'principals with credentials of their own', positiveNumber, 1)
+  .option('--tls', 'HTTPS with a throw-away certificate', false)
+  .option('--region <name>', 'Region that the servers say they are in', 'us-east-1')
+  .action(async (options) => serve(options, stopSignal().stopped));
+
+program.command('schema').summary("the workload file's JSON Schema").action(schema);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = explain(error);
+}
+
+/** Says what went wrong, once, and returns the exit code. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.input;
+  if (error instanceof InputError) {
+    for (const problem of error.problems) printNote(`sealbench: ${describeProblem(problem)}`);
+    return EXIT.input;
+  }
+  printNote(`sealbench: this is a defect of sealbench, please report it\n${(error as Error)?.stack ?? error}`);
+  return EXIT.input;
+}
+
+/** Resolves on the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+function stopSignal(): { stopped: Promise<void> } {
+  return {
+    stopped: new Promise((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    }),
+  };
+}
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It takes a whole number, 0 or more.');
+  return Number(text);
+}
+
+function positiveNumber(text: string): number {
+  const number = wholeNumber(text);
+  if (number < 1 || number > 10_000) throw new InvalidArgumentError('It takes a whole number from 1 to 10000.');
+  return number;
+}
+
+function port(text: string): number {
+  const number = wholeNumber(text);
+  if (number > 65_535) throw new InvalidArgumentError('It takes a port, 0 to 65535.');
+  return number;
+}

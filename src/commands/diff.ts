@@ -1,0 +1,16 @@
+import { diffResults } from '../compare/compare.ts';
+import { diffReport } from '../report/report.ts';
+import { readResult } from '../result/result.ts';
+import { printData, wantsColor } from './output.ts';
+
+export interface DiffOptions {
+  json?: boolean;
+}
+
+/** Prints two results side by side. @throws InputError for a file that is no result of this schema */
+export async function diff(a: string, b: string, options: DiffOptions): Promise<void> {
+  const [base, head] = [await readResult(a), await readResult(b)];
+  const comparisons = diffResults(base, head);
+  if (options.json) printData(JSON.stringify({ a, b, comparisons }, null, 2));
+  else printData(diffReport(base, head, comparisons, { color: wantsColor(process.stdout) }));
+}

@@ -1,0 +1,156 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { AdjustableClock } from '../std/clock.ts';
+import { InputError } from '../std/errors.ts';
+import {
+  ACCOUNT_ID,
+  type AdminServer,
+  type Caller,
+  createCallers,
+  createKmsClient,
+  createStoreService,
+  createTlsIdentity,
+  type KmsServer,
+  loadCallers,
+  type StoreServer,
+  startAdmin,
+  startKmsServer,
+  startStoreServer,
+  type TlsIdentity,
+} from '../system/system.ts';
+import { printData, printNote } from './output.ts';
+
+export interface ServeOptions {
+  port: number;
+  kmsPort: number;
+  /** The admin port is off without it. */
+  adminPort?: number;
+  /** Everything is in memory without it. */
+  data?: string;
+  callers: number;
+  tls: boolean;
+  region: string;
+}
+
+interface Embedded {
+  kms: KmsServer;
+  store: StoreServer;
+  admin: AdminServer | undefined;
+  close(): Promise<void>;
+}
+
+/** Serves until `stopped` resolves. @throws InputError for a port in use or an unusable directory */
+export async function serve(options: ServeOptions, stopped: Promise<void>): Promise<void> {
+  const directory = options.data === undefined ? undefined : openDirectory(options.data);
+  const scratch = directory ?? mkdtempSync(join(tmpdir(), 'sealbench-serve-'));
+  try {
+    const callers =
+      directory === undefined
+        ? createCallers(options.callers)
+        : loadCallers(join(directory, 'credentials'), options.callers);
+    const tls = options.tls ? await createTlsIdentity() : undefined;
+    const embedded = await start(options, callers, directory, tls);
+    const caFile = tls && join(scratch, 'ca.pem');
+    if (caFile) writeFileSync(caFile, tls.ca);
+    printData(exportLines(options, embedded, callers, caFile));
+    printNote(describe(options, embedded, directory));
+    await stopped;
+    await embedded.close();
+  } finally {
+    if (directory === undefined) rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function start(
+  options: ServeOptions,
+  callers: Caller[],
+  directory: string | undefined,
+  tls: TlsIdentity | undefined,
+): Promise<Embedded> {
+  const clock = new AdjustableClock();
+  const service = createStoreService();
+  const common = { region: options.region, accountId: ACCOUNT_ID, auth: 'sigv4' as const, tls, clock };
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.reverse()) await closer();
+  };
+  try {
+    const kms = await startKmsServer({
+      ...common,
+      callers: [...callers, service],
+      directory: directory && join(directory, 'kms'),
+      port: options.kmsPort,
+    });
+    closers.push(() => kms.close());
+    const client = createKmsClient({
+      url: kms.url,
+      region: options.region,
+      credentials: service,
+      ca: tls?.ca,
+      connections: 'keep-alive',
+    });
+    closers.push(() => client.close());
+    const store = await startStoreServer({
+      ...common,
+      callers,
+      kms: client,
+      storage: directory === undefined ? 'memory' : 'lmdb',
+      directory: directory && join(directory, 'store'),
+      keyCache: { scope: 'connection', ttl_ms: 300_000, expiry: 'absolute' },
+      port: options.port,
+    });
+    closers.push(() => store.close());
+    const admin =
+      options.adminPort === undefined
+        ? undefined
+        : await startAdmin({ port: options.adminPort, clock, kms, store });
+    if (admin) closers.push(() => admin.close());
+    return { kms, store, admin, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function openDirectory(path: string): string {
+  const directory = resolve(path);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new InputError('E_DIRECTORY', {
+      what: `can't be created (${(error as NodeJS.ErrnoException).code})`,
+      where: `--data ${path}`,
+      remedy: 'Give a directory that you may write to.',
+    });
+  }
+  return directory;
+}
+
+function exportLines(
+  { region }: ServeOptions,
+  { kms, store, admin }: Embedded,
+  callers: Caller[],
+  caFile: string | undefined,
+): string {
+  const [first] = callers;
+  const lines = [
+    `export AWS_ENDPOINT_URL_DYNAMODB=${store.url}`,
+    `export AWS_ENDPOINT_URL_KMS=${kms.url}`,
+    `export AWS_ACCESS_KEY_ID=${first!.accessKeyId}`,
+    `export AWS_SECRET_ACCESS_KEY=${first!.secretAccessKey}`,
+    `export AWS_REGION=${region}`,
+  ];
+  // The Node SDKs trust what NODE_EXTRA_CA_CERTS names, the AWS CLI and boto3 what AWS_CA_BUNDLE names.
+  if (caFile) lines.push(`export NODE_EXTRA_CA_CERTS=${caFile}`, `export AWS_CA_BUNDLE=${caFile}`);
+  if (admin) lines.push(`export SEALBENCH_ADMIN_URL=${admin.url}`);
+  return lines.join('\n');
+}
+
+function describe(options: ServeOptions, { store, kms }: Embedded, directory: string | undefined): string {
+  const where =
+    directory === undefined
+      ? 'in memory: gone when this ends (--data DIR keeps it)'
+      : `in ${directory}; the credentials of all ${options.callers} callers are in ${join(directory, 'credentials')}`;
+  return `Serving DynamoDB on ${store.url} and KMS on ${kms.url}, ${where}. Ctrl-C stops.`;
+}

@@ -1,0 +1,19 @@
+/** Drivers perform a plan's operations on a target, one implementation a kind of target. */
+import { EnvelopeDriver } from './envelope.ts';
+import { HttpDriver } from './http.ts';
+import { NoopDriver } from './noop.ts';
+import type { Driver, DriverOptions } from './types.ts';
+
+export { itemJson, type ItemShape } from './requests.ts';
+export type * from './types.ts';
+
+export async function createDriver(options: DriverOptions): Promise<Driver> {
+  switch (options.arm.driver) {
+    case 'http':
+      return new HttpDriver(options);
+    case 'envelope':
+      return EnvelopeDriver.create(options);
+    case 'noop':
+      return new NoopDriver();
+  }
+}

@@ -1,0 +1,158 @@
+import type { PlannedOperation } from '../plan/plan.ts';
+import {
+  AwsRequestTemplate,
+  awsError,
+  HttpConnection,
+  type HttpResponse,
+  TransportError,
+} from '../system/system.ts';
+import { OPERATION_KINDS, type OperationKind } from '../workload/workload.ts';
+import { noCounters } from './counters.ts';
+import { OPERATION_NAMES, requestBody } from './requests.ts';
+import type { Driver, DriverCounters, DriverOptions, Failure } from './types.ts';
+
+/**
+ * AWS JSON over HTTP(S), with connections kept alive, made anew for each operation with the TLS session of an earlier
+ * one, or made anew with a full handshake.
+ */
+export class HttpDriver implements Driver {
+  readonly #options: DriverOptions;
+  readonly #endpoint: { host: string; port: number; secure: boolean };
+  readonly #templates = new Map<number, Record<OperationKind, AwsRequestTemplate>>();
+  /** Kept connections, by caller × perCaller + connection. */
+  readonly #kept = new Map<number, HttpConnection>();
+  /** Newest TLS session by caller. A library's cache would hold them weakly and lose some to the collector. */
+  readonly #sessions = new Map<number, Buffer>();
+  readonly #active = new Set<HttpConnection>();
+  readonly #known = new WeakSet<HttpConnection>();
+  #counters = noCounters();
+
+  constructor(options: DriverOptions) {
+    this.#options = options;
+    const { protocol, hostname, port } = new URL(options.target.url);
+    const secure = protocol === 'https:';
+    const host = hostname.replace(/^\[|\]$/g, '');
+    this.#endpoint = { host, port: Number(port) || (secure ? 443 : 80), secure };
+    for (const caller of options.callers) this.#templates.set(caller, this.#createTemplates(caller));
+  }
+
+  async open(): Promise<void> {
+    if (this.#options.arm.connections.mode !== 'resumed') return;
+    await Promise.all(this.#options.callers.map((caller) => this.#obtainSession(caller)));
+  }
+
+  async perform(operation: PlannedOperation): Promise<Failure> {
+    const { arm, target } = this.#options;
+    const template = this.#templates.get(operation.caller)![operation.kind];
+    const body = requestBody(operation, { table: target.table, itemBytes: arm.table.itemBytes });
+    const connection = this.#connection(operation);
+    this.#active.add(connection);
+    this.#counters.requests++;
+    try {
+      const response = await connection.request(template.text(body));
+      return failureOf(response);
+    } catch (error) {
+      return this.#transportFailure(error, connection);
+    } finally {
+      this.#countHandshake(connection);
+      this.#active.delete(connection);
+      if (arm.connections.mode !== 'keep-alive') connection.close();
+    }
+  }
+
+  abandon(): void {
+    this.#counters.abandoned += this.#active.size;
+    const given = [...this.#active];
+    this.#active.clear();
+    for (const connection of given) connection.close();
+  }
+
+  takeCounters(): DriverCounters {
+    const counters = this.#counters;
+    this.#counters = noCounters();
+    return counters;
+  }
+
+  async close(): Promise<void> {
+    for (const connection of this.#kept.values()) connection.close();
+  }
+
+  #createTemplates(caller: number): Record<OperationKind, AwsRequestTemplate> {
+    const { arm, target } = this.#options;
+    const templates = OPERATION_KINDS.map((kind) => [
+      kind,
+      new AwsRequestTemplate({
+        host: new URL(target.url).host,
+        target: `DynamoDB_20120810.${OPERATION_NAMES[kind]}`,
+        jsonVersion: '1.0',
+        service: 'dynamodb',
+        region: target.region,
+        credentials: target.callers[caller]!,
+        sign: arm.sign,
+        close: arm.connections.mode !== 'keep-alive',
+      }),
+    ]);
+    return Object.fromEntries(templates) as Record<OperationKind, AwsRequestTemplate>;
+  }
+
+  #connection({ caller, connection }: PlannedOperation): HttpConnection {
+    const { mode, perCaller } = this.#options.arm.connections;
+    if (mode !== 'keep-alive') return this.#connect(caller);
+    const slot = caller * perCaller + connection;
+    const kept = this.#kept.get(slot);
+    if (kept && !kept.closed) return kept;
+    const opened = this.#connect(caller);
+    this.#kept.set(slot, opened);
+    return opened;
+  }
+
+  #connect(caller: number): HttpConnection {
+    const { arm, target } = this.#options;
+    const { host, port, secure } = this.#endpoint;
+    const resumed = arm.connections.mode === 'resumed';
+    this.#counters.opened++;
+    return new HttpConnection({
+      host,
+      port,
+      tls: secure ? { ca: target.ca, session: resumed ? this.#sessions.get(caller) : undefined } : undefined,
+      timeout_ms: arm.connections.timeout_ms,
+      onSession: resumed ? (session) => this.#sessions.set(caller, session) : undefined,
+    });
+  }
+
+  /** Tickets come after the handshake under TLS 1.3, so one connection waits for its first. */
+  async #obtainSession(caller: number): Promise<void> {
+    const connection = this.#connect(caller);
+    try {
+      await connection.connect();
+      await connection.session();
+    } catch (error) {
+      // Without a session the first operation makes a full handshake, and the counters say so.
+      this.#transportFailure(error, connection);
+    } finally {
+      this.#countHandshake(connection);
+      connection.close();
+    }
+  }
+
+  #countHandshake(connection: HttpConnection): void {
+    if (connection.tls_ns === undefined || this.#known.has(connection)) return;
+    this.#known.add(connection);
+    if (connection.resumed) this.#counters.tls_resumed++;
+    else this.#counters.tls_full++;
+  }
+
+  #transportFailure(error: unknown, connection: HttpConnection): string {
+    if (!(error instanceof TransportError)) throw error;
+    // `abandon` has counted those that it closed.
+    if (this.#active.has(connection)) {
+      if (error.code === 'Timeout') this.#counters.abandoned++;
+      else this.#counters.transport_errors++;
+    }
+    return error.code;
+  }
+}
+
+function failureOf(response: HttpResponse): Failure {
+  return response.status === 200 ? undefined : awsError(response)!.code;
+}

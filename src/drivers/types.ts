@@ -1,0 +1,91 @@
+import type { PlannedOperation } from '../plan/plan.ts';
+import type { Arm } from '../workload/workload.ts';
+
+/** The error code of an operation that failed, as the result counts it; undefined for one that succeeded. */
+export type Failure = string | undefined;
+
+/** What happened on connections. Adds up to what the target's own counters say. */
+export interface DriverCounters {
+  opened: number;
+  tls_full: number;
+  tls_resumed: number;
+  /** Requests put on a connection. */
+  requests: number;
+  /** Requests that got no answer because the connection failed. */
+  transport_errors: number;
+  /** Requests given up: timed out, or cut off by `abandon`. */
+  abandoned: number;
+}
+
+/** Where an arm's requests go, and with whose credentials. Plain data: it crosses to the lanes' threads. */
+export interface ArmTarget {
+  /** `http(s)://host:port` of the store. */
+  url: string;
+  region: string;
+  table: string;
+  /** PEM to trust instead of the system's roots. */
+  ca?: string;
+  /** By caller index. */
+  callers: CallerAccess[];
+  /** What a driver needs that is the store itself. */
+  embedded?: EmbeddedStore;
+}
+
+export interface CallerAccess {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+  principalArn: string;
+}
+
+export interface EmbeddedStore {
+  directory: string;
+  accountId: string;
+  kms: {
+    url: string;
+    ca?: string;
+    credentials: { accessKeyId: string; secretAccessKey: string };
+    connections: 'keep-alive' | 'fresh';
+  };
+}
+
+/** A driver's share of an arm: the callers that belong to one lane. */
+export interface DriverOptions {
+  arm: Arm;
+  target: ArmTarget;
+  seed: number;
+  /** Indices of the lane's callers. */
+  callers: number[];
+}
+
+/**
+ * Performs operations on a target. One instance serves one arm in one lane. In keep-alive mode it is never asked for
+ * two operations of one connection at a time.
+ */
+export interface Driver {
+  /** Opens what the connection mode keeps: connections, or TLS sessions to resume. @throws InputError */
+  open(): Promise<void>;
+  /** Performs one operation; settles when its answer is complete. Never rejects. */
+  perform(operation: PlannedOperation): Promise<Failure> | Failure;
+  /** Gives up what is in flight: its connections are closed and its operations settle as failed. */
+  abandon(): void;
+  /** What was counted since the last call. */
+  takeCounters(): DriverCounters;
+  /** Of a driver that is the store itself. */
+  local?: LocalStore;
+  close(): Promise<void>;
+}
+
+/** The store inside a driver. */
+export interface LocalStore {
+  sample(): {
+    cache: { lookups: number; hits: number; misses: number; coalesced: number; expired: number; evicted: number };
+    kmsAttempts: Record<string, number>;
+    kmsRetries: Record<string, number>;
+  };
+  /** base64 HdrHistogram V2, ns. */
+  kmsTimes(): string;
+  /** Stops and restarts its cache and lifecycle clock. */
+  pause(): void;
+  resume(): void;
+}

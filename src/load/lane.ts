@@ -1,0 +1,215 @@
+import { setImmediate as nextIteration } from 'node:timers/promises';
+import type { Driver, Failure } from '../drivers/drivers.ts';
+import type { OperationStream, Plan, PlannedOperation, Turn } from '../plan/plan.ts';
+import { TurnRecorder, type TurnRecording } from '../recording/recording.ts';
+import type { Clock } from '../std/clock.ts';
+import type { Arm } from '../workload/workload.ts';
+import type { Pacer } from './pacer.ts';
+import { type Flight, Slots } from './slots.ts';
+
+/** How long operations may take after a turn's end before they are abandoned. */
+const DRAIN_NS = 10e9;
+/** Operations due before a turn's end are still started this long after it: what a late wake-up may cost. */
+const LATE_START_NS = 100e6;
+/** Operations started in a row before the event loop gets to read answers. */
+const BURST = 64;
+
+export interface LaneOptions {
+  arm: Arm;
+  plan: Plan;
+  lane: number;
+  lanes: number;
+  driver: Driver;
+  clock: Clock;
+  pacer: Pacer;
+  /** True once the run is to stop. */
+  stopped: () => boolean;
+  /** CPU of this thread since any fixed moment. */
+  cpu_us: () => number;
+}
+
+/** One lane's share of one arm: starts operations when they are due and records how they went. Knows no threads. */
+export class Lane {
+  readonly #options: LaneOptions;
+  readonly #stream: OperationStream | undefined;
+  readonly #slots: Slots | undefined;
+  readonly #recorder = new TurnRecorder();
+  /** Operations admitted and not settled: waiting for a slot, or in flight. */
+  readonly #pending = new Set<Flight>();
+  /** Index of the next operation of each virtual user of a closed loop, by user. */
+  readonly #users = new Map<number, number>();
+  /** Where the arm's time line has its zero, on the lane's clock. */
+  #origin_ns = 0;
+  #onSettled: (() => void) | undefined;
+
+  constructor(options: LaneOptions) {
+    const { arm, plan, lane, lanes } = options;
+    this.#options = options;
+    if (arm.arrivals.loop === 'open') this.#stream = plan.stream(lane, lanes);
+    if (arm.connections.mode === 'keep-alive') this.#slots = new Slots(arm.connections.perCaller);
+  }
+
+  /** Opens the connections, and on each that is kept reads one item, so that its cache slot is warm. */
+  async setUp(): Promise<TurnRecording> {
+    const { driver, clock, arm, lane, lanes } = this.#options;
+    await driver.open();
+    const start_ns = clock.now_ns();
+    this.#begin(start_ns, 0, false);
+    const touches: Promise<void>[] = [];
+    for (let caller = lane; this.#slots && caller < arm.callers; caller += lanes) {
+      for (let connection = 0; connection < arm.connections.perCaller; connection++) {
+        touches.push(this.#perform({ index: -1, due_ns: 0, caller, connection, kind: 'get', key: 0 }));
+      }
+    }
+    await Promise.all(touches);
+    return this.#finish(0);
+  }
+
+  /** Plays one turn; `start_ns` is when it begins, on the lane's clock. */
+  async play(turn: Turn, start_ns: number): Promise<TurnRecording> {
+    const { arm, pacer, cpu_us } = this.#options;
+    const duration_ns = turn.to_ns - turn.from_ns;
+    const end_ns = start_ns + duration_ns;
+    await pacer.wait(start_ns);
+    const cpuBefore_us = cpu_us();
+    this.#begin(start_ns, duration_ns, turn.measured, start_ns - turn.from_ns);
+    if (arm.arrivals.loop === 'open') await this.#playOpen(turn.to_ns);
+    else await this.#playClosed(arm.arrivals.concurrency, end_ns);
+    this.#passOver(turn.to_ns);
+    await this.#drain(end_ns + DRAIN_NS);
+    return this.#finish(cpu_us() - cpuBefore_us);
+  }
+
+  close(): Promise<void> {
+    return this.#options.driver.close();
+  }
+
+  async #playOpen(to_ns: number): Promise<void> {
+    const { clock, pacer, arm, stopped } = this.#options;
+    const stream = this.#stream!;
+    const lastStart_ns = this.#origin_ns + to_ns + LATE_START_NS;
+    for (let started = 0; !stopped(); ) {
+      const operation = stream.peek();
+      if (operation === undefined || operation.due_ns >= to_ns) return;
+      const due_ns = this.#origin_ns + operation.due_ns;
+      const now_ns = clock.now_ns();
+      if (now_ns > lastStart_ns) return;
+      if (now_ns < due_ns) {
+        await pacer.wait(due_ns);
+      } else if (this.#pending.size >= arm.connections.maxInFlight) {
+        await this.#untilSettled(lastStart_ns);
+      } else {
+        this.#admit({ ...operation }, due_ns);
+        stream.next();
+        if (++started % BURST === 0) await nextIteration();
+      }
+    }
+  }
+
+  async #playClosed(concurrency: number, end_ns: number): Promise<void> {
+    const { plan, lane, lanes, clock, stopped } = this.#options;
+    const user = async (number: number): Promise<void> => {
+      for (let done = 1; !stopped() && clock.now_ns() < end_ns; done++) {
+        const index = this.#users.get(number) ?? number;
+        this.#users.set(number, index + concurrency);
+        await this.#perform(plan.operationAt(index));
+        if (done % BURST === 0) await nextIteration();
+      }
+    };
+    const users = Array.from({ length: concurrency }, (_, number) => number);
+    const own = users.filter((number) => plan.operationAt(number).caller % lanes === lane);
+    // Whoever still waits for an answer at the end is the drain's business.
+    await Promise.race([Promise.all(own.map(user)), this.#options.pacer.wait(end_ns)]);
+  }
+
+  /** An operation that is due now. */
+  #perform(operation: PlannedOperation): Promise<void> {
+    return new Promise((settled) => this.#admit({ ...operation }, this.#options.clock.now_ns(), settled));
+  }
+
+  /** Takes an operation that is due; starts it, or has it wait for its slot. */
+  #admit(operation: PlannedOperation, due_ns: number, settled?: () => void): void {
+    const flight: Flight = { operation, due_ns, start_ns: Number.NaN, settled };
+    this.#recorder.due();
+    this.#recorder.started(due_ns, this.#options.clock.now_ns());
+    this.#pending.add(flight);
+    if (this.#slots === undefined || this.#slots.take(flight)) this.#start(flight);
+  }
+
+  #start(flight: Flight): void {
+    flight.start_ns = this.#options.clock.now_ns();
+    // A driver must not throw; should one do so, its operation has failed and the others go on.
+    const thrown = (error: unknown): void => this.#end(flight, error instanceof Error ? error.name : 'Error');
+    let outcome: Promise<Failure> | Failure;
+    try {
+      outcome = this.#options.driver.perform(flight.operation);
+    } catch (error) {
+      thrown(error);
+      return;
+    }
+    if (outcome instanceof Promise) void outcome.then((failure) => this.#end(flight, failure), thrown);
+    else this.#end(flight, outcome);
+  }
+
+  #end(flight: Flight, failure: Failure): void {
+    // An abandoned operation's late answer belongs to nobody.
+    if (!this.#pending.delete(flight)) return;
+    const end_ns = this.#options.clock.now_ns();
+    const { operation, due_ns, start_ns } = flight;
+    const second = Math.floor((due_ns - this.#origin_ns) / 1e9);
+    if (failure === undefined) this.#recorder.completed(operation.kind, due_ns, start_ns, end_ns, second);
+    else this.#recorder.failed(operation.kind, failure, end_ns, second);
+    flight.settled?.();
+    this.#onSettled?.();
+    const next = this.#slots?.release(flight);
+    if (next) this.#start(next);
+  }
+
+  /** Counts what was due before `to_ns` and can't be started any more. */
+  #passOver(to_ns: number): void {
+    const stream = this.#stream;
+    if (!stream || this.#options.stopped()) return;
+    let passed = 0;
+    for (let next = stream.peek(); next !== undefined && next.due_ns < to_ns; next = stream.peek()) {
+      stream.next();
+      passed++;
+    }
+    this.#recorder.due(passed);
+    this.#recorder.unissued(passed);
+  }
+
+  /** Lets what is pending finish; what doesn't by the deadline is abandoned, or was never issued. */
+  async #drain(deadline_ns: number): Promise<void> {
+    const { clock, driver } = this.#options;
+    while (this.#pending.size > 0 && clock.now_ns() < deadline_ns) await this.#untilSettled(deadline_ns);
+    const now_ns = clock.now_ns();
+    for (const { operation, due_ns, start_ns } of this.#pending) {
+      const second = Math.floor((due_ns - this.#origin_ns) / 1e9);
+      if (Number.isNaN(start_ns)) this.#recorder.withdrawn(now_ns);
+      else this.#recorder.failed(operation.kind, 'Abandoned', now_ns, second);
+    }
+    if (this.#pending.size > 0) driver.abandon();
+    this.#pending.clear();
+    this.#slots?.clear();
+  }
+
+  /** Waits until an operation settles, or until the deadline; may return early. */
+  async #untilSettled(deadline_ns: number): Promise<void> {
+    const settled = new Promise<void>((resolve) => {
+      this.#onSettled = resolve;
+    });
+    await Promise.race([settled, this.#options.pacer.wait(deadline_ns)]);
+    this.#onSettled = undefined;
+  }
+
+  #begin(now_ns: number, duration_ns: number, measured: boolean, origin_ns = now_ns): void {
+    this.#origin_ns = origin_ns;
+    this.#recorder.begin({ now_ns, duration_ns, measured });
+  }
+
+  #finish(cpu_us: number): TurnRecording {
+    const { driver, clock } = this.#options;
+    this.#recorder.connections = driver.takeCounters();
+    return this.#recorder.finish(clock.now_ns(), cpu_us);
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * One server of the embedded system in a process of its own, so that its CPU is its own. Forked by `launch.ts`,
+ * told by its parent what to be, gone when its parent is.
+ */
+import { AdjustableClock } from '../std/clock.ts';
+import { answer } from '../std/rpc.ts';
+import { recordKmsTimes } from './kms-times.ts';
+import { createKmsClient, type KmsClientOptions, type KmsOptions, startKmsServer } from './kms/kms.ts';
+import type { KmsSample, StoreSample } from './launch.ts';
+import { type StoreServerOptions, startStoreServer } from './store/store.ts';
+
+export type ServerSpecification =
+  | { role: 'kms'; options: Omit<KmsOptions, 'clock' | 'random'> }
+  | { role: 'store'; options: Omit<StoreServerOptions, 'kms' | 'clock'>; kms: KmsClientOptions };
+
+interface Server {
+  url: string;
+  sample(): StoreSample | KmsSample;
+  kmsTimes(): string | null;
+  reset(): void;
+  wipe(): void;
+  close(): Promise<void>;
+}
+
+const clock = new AdjustableClock();
+let cpuAtReset = process.cpuUsage();
+let server: Server | undefined;
+
+const answers = {
+  start: async (specification: ServerSpecification) => {
+    server = await (specification.role === 'kms' ? startKms(specification) : startStore(specification));
+    return server.url;
+  },
+  sample: () => server!.sample(),
+  kmsTimes: () => server!.kmsTimes(),
+  reset: () => {
+    server!.reset();
+    cpuAtReset = process.cpuUsage();
+  },
+  wipe: () => server!.wipe(),
+  pause: () => clock.pause(),
+  resume: () => clock.resume(),
+  stop: async () => {
+    await server?.close();
+    setImmediate(() => process.disconnect());
+  },
+};
+
+// The parent decides when to stop: a Ctrl-C on the terminal reaches the whole process group, and what was measured
+// must still be read from here.
+process.on('SIGINT', () => {});
+process.on('disconnect', () => process.exit());
+process.on('message', (message) => {
+  void answer(answers, message, (reply) => {
+    if (process.connected) process.send!(reply);
+  });
+});
+
+async function startKms({ options }: Extract<ServerSpecification, { role: 'kms' }>): Promise<Server> {
+  const kms = await startKmsServer({ ...options, clock });
+  return {
+    url: kms.url,
+    sample: () => {
+      const { calls, throttled, failed } = kms.counters();
+      return { calls, throttled, failed, cpu_us: cpuSinceReset_us() };
+    },
+    kmsTimes: () => null,
+    reset: () => kms.reset(),
+    wipe: () => {},
+    close: () => kms.close(),
+  };
+}
+
+async function startStore(specification: Extract<ServerSpecification, { role: 'store' }>): Promise<Server> {
+  const kms = createKmsClient(specification.kms);
+  const times = recordKmsTimes(kms);
+  const server = await startStoreServer({ ...specification.options, kms, clock });
+  return {
+    url: server.url,
+    sample: () => {
+      const counters = server.counters();
+      return {
+        requests: counters.requests,
+        cache: counters.cache,
+        kmsAttempts: counters.kms.attempts,
+        kmsRetries: counters.kms.retries,
+        cpu_us: cpuSinceReset_us(),
+      };
+    },
+    kmsTimes: () => times.encode(),
+    reset: () => {
+      server.reset();
+      times.reset();
+    },
+    wipe: () => server.store.wipeCaches(),
+    close: async () => {
+      await server.close();
+      await kms.close();
+    },
+  };
+}
+
+function cpuSinceReset_us(): number {
+  const { user, system } = process.cpuUsage(cpuAtReset);
+  return user + system;
+}

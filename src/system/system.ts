@@ -1,0 +1,9 @@
+/** The system under test: an encrypting DynamoDB-compatible store, its key cache and its KMS. */
+export * from './admin.ts';
+export * from './callers.ts';
+export * from './kms/kms.ts';
+export { type KmsTimes, recordKmsTimes } from './kms-times.ts';
+export * from './launch.ts';
+export type { ServerSpecification } from './process.ts';
+export * from './store/store.ts';
+export * from './wire/wire.ts';

@@ -1,0 +1,174 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ArmTarget } from '../drivers/drivers.ts';
+import {
+  ACCOUNT_ID,
+  type Caller,
+  createCaller,
+  createCallers,
+  createStoreService,
+  createTlsIdentity,
+  type KmsSample,
+  launch,
+  type ServerProcess,
+  type StoreSample,
+  type TlsIdentity,
+} from '../system/system.ts';
+import type { Arm } from '../workload/workload.ts';
+import { createKey, createTable, fillTable } from './tables.ts';
+import type { ArmTestbed, Testbed } from './types.ts';
+
+/** What the arms of one run have in common. */
+interface Grounds {
+  directory: string;
+  callers: Caller[];
+  /** Makes keys and tables and fills them, so that the measured callers' caches stay cold. */
+  operator: Caller;
+  service: Caller;
+  tls: TlsIdentity;
+  closers: (() => Promise<unknown>)[];
+}
+
+/**
+ * Starts the embedded system: a store process for each arm, a KMS process for each distinct KMS setting, tables made
+ * and filled, counters at zero, caches cold, clocks standing.
+ */
+export async function openEmbedded(arms: readonly Arm[]): Promise<Testbed> {
+  const grounds: Grounds = {
+    directory: await mkdtemp(join(tmpdir(), 'sealbench-')),
+    callers: createCallers(Math.max(...arms.map((arm) => arm.callers))),
+    operator: createCaller('sealbench-operator'),
+    service: createStoreService(),
+    tls: await createTlsIdentity(),
+    closers: [],
+  };
+  const close = async (): Promise<void> => {
+    await Promise.allSettled(grounds.closers.map((closer) => closer()));
+    await rm(grounds.directory, { recursive: true, force: true });
+  };
+  try {
+    const kmses = new Map<string, Promise<ServerProcess<KmsSample>>>();
+    const beds = await Promise.all(
+      arms.map(async (arm, index) => {
+        const settings = JSON.stringify([arm.system.kms, arm.system.auth]);
+        if (!kmses.has(settings)) kmses.set(settings, startKms(arm, grounds));
+        return openArm(arm, index, await kmses.get(settings)!, grounds);
+      }),
+    );
+    for (const kms of kmses.values()) await (await kms).reset();
+    return { arms: beds, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startKms(arm: Arm, grounds: Grounds): Promise<ServerProcess<KmsSample>> {
+  const { latency, quota_per_s, region, tls } = arm.system.kms;
+  const kms = await launch({
+    role: 'kms',
+    options: {
+      region,
+      accountId: ACCOUNT_ID,
+      callers: [grounds.service, grounds.operator],
+      auth: 'sigv4',
+      latency,
+      quota_per_s,
+      tls: tls ? grounds.tls : undefined,
+      port: 0,
+    },
+  });
+  grounds.closers.push(() => kms.stop());
+  return kms;
+}
+
+async function openArm(
+  arm: Arm,
+  index: number,
+  kms: ServerProcess<KmsSample>,
+  grounds: Grounds,
+): Promise<ArmTestbed> {
+  const { callers, operator, service, tls } = grounds;
+  const directory = join(grounds.directory, `arm-${index}`);
+  const kmsAccess = {
+    url: kms.url,
+    ca: tls.ca,
+    credentials: { accessKeyId: service.accessKeyId, secretAccessKey: service.secretAccessKey },
+    connections: arm.system.kms.connections,
+  };
+  const store = await launch({
+    role: 'store',
+    options: {
+      region: arm.system.kms.region,
+      accountId: ACCOUNT_ID,
+      callers: [...callers, operator],
+      auth: arm.system.auth,
+      storage: arm.system.storage,
+      directory,
+      keyCache: { ...arm.system.keyCache, maxEntries: arm.system.keyCache.entries },
+      hosts: arm.system.hosts,
+      tls: arm.connections.tls ? tls : undefined,
+      port: 0,
+    },
+    kms: { ...kmsAccess, region: arm.system.kms.region },
+  });
+  grounds.closers.push(() => store.stop());
+  const target: ArmTarget = {
+    url: store.url,
+    region: arm.system.kms.region,
+    table: arm.table.name,
+    ca: tls.ca,
+    callers: callers.slice(0, arm.callers).map(({ accessKeyId, secretAccessKey, principal }) => ({
+      accessKeyId,
+      secretAccessKey,
+      principalArn: principal.arn,
+    })),
+    embedded: { directory, accountId: ACCOUNT_ID, kms: kmsAccess },
+  };
+  const operatorAccess = { region: target.region, ca: tls.ca, credentials: operator };
+  const keyArn =
+    arm.table.encryption === 'customer-managed'
+      ? await createKey({ ...operatorAccess, url: kms.url }, arm.name)
+      : undefined;
+  const storeAccess = { ...operatorAccess, url: store.url };
+  await createTable(storeAccess, arm, keyArn);
+  await fillTable(storeAccess, arm);
+  return arm.driver === 'envelope'
+    ? handOver(target, store, kms)
+    : measure(target, store, kms);
+}
+
+/** The store process is what is measured. */
+async function measure(
+  target: ArmTarget,
+  store: ServerProcess<StoreSample>,
+  kms: ServerProcess<KmsSample>,
+): Promise<ArmTestbed> {
+  await store.pause();
+  await store.wipe();
+  await store.reset();
+  return {
+    target,
+    resume: () => store.resume(),
+    pause: () => store.pause(),
+    sample: async () => ({ store: await store.sample(), kms: await kms.sample() }),
+    kmsTimes: () => store.kmsTimes(),
+  };
+}
+
+/** The lanes open the prepared directory themselves: the store process has done its part. */
+async function handOver(
+  target: ArmTarget,
+  store: ServerProcess<StoreSample>,
+  kms: ServerProcess<KmsSample>,
+): Promise<ArmTestbed> {
+  await store.stop();
+  return {
+    target,
+    resume: async () => {},
+    pause: async () => {},
+    sample: async () => ({ store: null, kms: await kms.sample() }),
+    kmsTimes: async () => null,
+  };
+}

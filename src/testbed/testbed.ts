@@ -1,0 +1,48 @@
+/** What a run is measured against: embedded servers started for it, or an endpoint that is there already. */
+import type { Arm } from '../workload/workload.ts';
+import { openEmbedded } from './embedded.ts';
+import { openEndpoint } from './endpoint.ts';
+import type { ArmTestbed, Testbed } from './types.ts';
+
+export type * from './types.ts';
+
+/** @throws InputError for a target that doesn't answer, refuses its credentials, or already has such a table */
+export async function openTestbed(arms: readonly Arm[]): Promise<Testbed> {
+  const kinds: [(arm: Arm) => boolean, (arms: readonly Arm[]) => Promise<Testbed>][] = [
+    [(arm) => arm.driver === 'noop', openNothing],
+    [(arm) => arm.driver !== 'noop' && arm.target === 'embedded', openEmbedded],
+    [(arm) => arm.driver !== 'noop' && arm.target !== 'embedded', openEndpoint],
+  ];
+  const beds = new Map<Arm, ArmTestbed>();
+  const opened: Testbed[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.allSettled(opened.map((testbed) => testbed.close()));
+  };
+  try {
+    for (const [belongs, open] of kinds) {
+      const own = arms.filter(belongs);
+      if (own.length === 0) continue;
+      const testbed = await open(own);
+      opened.push(testbed);
+      own.forEach((arm, index) => beds.set(arm, testbed.arms[index]!));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { arms: arms.map((arm) => beds.get(arm)!), close };
+}
+
+/** The `noop` driver asks nothing of anybody. */
+async function openNothing(arms: readonly Arm[]): Promise<Testbed> {
+  return {
+    arms: arms.map((arm) => ({
+      target: { url: '', region: arm.system.kms.region, table: arm.table.name, callers: [] },
+      resume: async () => {},
+      pause: async () => {},
+      sample: async () => ({ store: null, kms: null }),
+      kmsTimes: async () => null,
+    })),
+    close: async () => {},
+  };
+}

@@ -1,0 +1,21 @@
+import type { ArmTarget } from '../drivers/drivers.ts';
+import type { KmsSample, StoreSample } from '../system/system.ts';
+
+/** What one arm is measured against. */
+export interface ArmTestbed {
+  target: ArmTarget;
+  /** Lets the arm's cache and lifecycle time run, for one of its turns. */
+  resume(): Promise<void>;
+  pause(): Promise<void>;
+  /** Counters since set-up began; null where the target can't supply them. */
+  sample(): Promise<{ store: StoreSample | null; kms: KmsSample | null }>;
+  /** Duration of KMS calls as the store saw them (base64 HdrHistogram V2, ns); null when not supplied. */
+  kmsTimes(): Promise<string | null>;
+}
+
+/** Servers, keys and tables for every arm of a workload, in the workload's order. */
+export interface Testbed {
+  arms: ArmTestbed[];
+  /** Deletes what was created, stops what was started. */
+  close(): Promise<void>;
+}
