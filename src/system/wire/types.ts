@@ -70,6 +70,8 @@ export interface WireServerOptions {
   port: number;
   /** Longest request body. */
   maxBodyBytes: number;
+  /** For a request to arrive whole, from its first byte. Default 30,000. */
+  requestTimeout_ms?: number;
   /** Called once when a connection is gone, with its id. */
   onConnectionClosed?: (connectionId: number) => void;
   /** Last word on a thrown error before it is sent: turns the room's own errors into AWS ones. */

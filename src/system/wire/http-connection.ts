@@ -1,0 +1,251 @@
+import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
+import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { realClock } from '../../std/clock.ts';
+import type { HttpResponse } from './http-response.ts';
+import { protocolError } from './http-response.ts';
+import { ResponseParser } from './response-parser.ts';
+import { TransportError, transportError } from './transport-error.ts';
+
+export interface HttpConnectionOptions {
+  host: string;
+  port: number;
+  /** TLS, always verified. */
+  tls?: {
+    /** PEM to trust instead of the system's roots. */
+    ca?: string;
+    /** Name to ask for and to verify; `host` without it. */
+    servername?: string;
+    /** A ticket from an earlier connection's `onSession`. */
+    session?: Buffer;
+  };
+  /** For one request, connecting included. */
+  timeout_ms: number;
+  /** Longest response body. Default 64 MiB. */
+  maxResponseBytes?: number;
+  /** Called with every TLS session ticket; under TLS 1.3 they come after the handshake. */
+  onSession?: (session: Buffer) => void;
+}
+
+const RESPONSE_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Sockets read into it one after the other; the parser copies what it keeps. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+
+/**
+ * One TCP connection that carries one HTTP/1.1 request at a time. It connects on the first request, and once closed
+ * stays closed: make another one.
+ */
+export class HttpConnection {
+  readonly #options: HttpConnectionOptions;
+  readonly #parser: ResponseParser;
+  #socket: Socket | undefined;
+  #ready = false;
+  #closed = false;
+  #unsent: Buffer | string | undefined;
+  #resolve: ((response: HttpResponse) => void) | undefined;
+  #reject: ((error: TransportError) => void) | undefined;
+  #due_ns = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #start_ns = 0;
+  #connect_ns: number | undefined;
+  #tls_ns: number | undefined;
+  #resumed = false;
+
+  constructor(options: HttpConnectionOptions) {
+    this.#options = options;
+    this.#parser = new ResponseParser(options.maxResponseBytes ?? RESPONSE_BYTES_MAX);
+  }
+
+  /** Time of the TCP handshake, name look-up included; `undefined` until it is done. */
+  get connect_ns(): number | undefined {
+    return this.#connect_ns;
+  }
+
+  /** Time of the TLS handshake; `undefined` until it is done and without TLS. */
+  get tls_ns(): number | undefined {
+    return this.#tls_ns;
+  }
+
+  /** The server accepted the offered session ticket. */
+  get resumed(): boolean {
+    return this.#resumed;
+  }
+
+  /** Connected, and the certificate verified. */
+  get connected(): boolean {
+    return this.#ready && !this.#closed;
+  }
+
+  /** No further request can be sent: this side or the peer closed, or something failed. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * @param bytes the complete request; a string is sent as UTF-8
+   * @throws TransportError (as a rejection); the connection is closed then
+   */
+  request(bytes: Buffer | string): Promise<HttpResponse> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed)
+        return reject(new TransportError('Closed', 'The connection is closed; open another one.'));
+      if (this.#reject !== undefined) {
+        return reject(new TransportError('Busy', 'A request is in flight; wait for its response.'));
+      }
+      this.#resolve = resolve;
+      this.#reject = reject;
+      this.#watch();
+      if (this.#ready) {
+        this.#socket!.write(bytes);
+      } else {
+        this.#unsent = bytes;
+        if (this.#socket === undefined) this.#open();
+      }
+    });
+  }
+
+  /** Closes an idle connection; a request in flight fails with code `Closed`. */
+  close(): void {
+    this.#fail(new TransportError('Closed', 'The connection was closed before the response came.'));
+  }
+
+  #open(): void {
+    const { host, port, tls } = this.#options;
+    this.#start_ns = realClock.now_ns();
+    const onread: OnReadOpts = { buffer: READ_BUFFER, callback: this.#received };
+    if (tls === undefined) {
+      const socket = connectTcp({ host, port, noDelay: true, onread });
+      socket.once('connect', () => {
+        this.#connect_ns = realClock.now_ns() - this.#start_ns;
+        this.#sendFirst();
+      });
+      this.#attach(socket);
+    } else {
+      const servername = tls.servername ?? (isIP(host) === 0 ? host : undefined);
+      const { session } = tls;
+      // The types leave out `onread`, which tls.connect() passes on to the socket it makes.
+      const options = {
+        host,
+        port,
+        servername,
+        session,
+        secureContext: contextOf(tls.ca),
+        noDelay: true,
+        onread,
+      };
+      const socket = connectTls(options);
+      this.#attach(socket);
+      this.#attachTls(socket);
+    }
+  }
+
+  #attach(socket: Socket): void {
+    this.#socket = socket;
+    socket.on('error', (error) => this.#fail(transportError(error, this.#where)));
+    socket.on('end', () => this.#ended());
+    socket.on('close', () => this.#ended());
+  }
+
+  #attachTls(socket: TLSSocket): void {
+    let connected_ns = 0;
+    socket.once('connect', () => {
+      connected_ns = realClock.now_ns();
+      this.#connect_ns = connected_ns - this.#start_ns;
+    });
+    socket.once('secureConnect', () => {
+      this.#tls_ns = realClock.now_ns() - connected_ns;
+      this.#resumed = socket.isSessionReused();
+      this.#sendFirst();
+    });
+    const { onSession } = this.#options;
+    if (onSession !== undefined) socket.on('session', onSession);
+  }
+
+  /** Waits for the verified handshake, so that no request reaches a server that is not the one meant. */
+  #sendFirst(): void {
+    this.#ready = true;
+    if (this.#unsent === undefined) return;
+    this.#socket!.write(this.#unsent);
+    this.#unsent = undefined;
+  }
+
+  readonly #received = (size: number): boolean => {
+    if (this.#closed) return true;
+    try {
+      if (this.#resolve === undefined) throw protocolError('bytes that no request asked for');
+      const response = this.#parser.push(READ_BUFFER.subarray(0, size));
+      if (response !== undefined) this.#respond(response);
+    } catch (error) {
+      this.#fail(transportError(error as Error, this.#where));
+    }
+    return true;
+  };
+
+  #respond(response: HttpResponse): void {
+    const resolve = this.#resolve!;
+    this.#resolve = undefined;
+    this.#reject = undefined;
+    if (!this.#parser.reusable) this.close();
+    resolve(response);
+  }
+
+  #ended(): void {
+    if (this.#closed) return;
+    const response = this.#resolve === undefined ? undefined : this.#parser.end();
+    if (response === undefined) {
+      this.#fail(
+        new TransportError('EOF', `${this.#where}: the server closed before its response was whole.`),
+      );
+    } else {
+      this.#respond(response);
+    }
+  }
+
+  #fail(error: TransportError): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#socket?.destroy();
+    const reject = this.#reject;
+    this.#resolve = undefined;
+    this.#reject = undefined;
+    reject?.(error);
+  }
+
+  /** One timer for the connection, moved on only when it fires: most requests never touch it. */
+  #watch(): void {
+    this.#due_ns = realClock.now_ns() + this.#options.timeout_ms * 1e6;
+    this.#timer ??= setTimeout(this.#check, this.#options.timeout_ms).unref();
+  }
+
+  readonly #check = (): void => {
+    this.#timer = undefined;
+    if (this.#reject === undefined) return;
+    const left_ns = this.#due_ns - realClock.now_ns();
+    if (left_ns > 0) {
+      this.#timer = setTimeout(this.#check, Math.ceil(left_ns / 1e6)).unref();
+      return;
+    }
+    const what = this.#ready ? 'no response' : 'no connection';
+    this.#fail(
+      new TransportError('Timeout', `${this.#where}: ${what} within ${this.#options.timeout_ms} ms.`),
+    );
+  };
+
+  get #where(): string {
+    return `${this.#options.host}:${this.#options.port}`;
+  }
+}
+
+const contexts = new Map<string, SecureContext>();
+
+/** Parsing certificates costs more than a handshake, and a process trusts few authorities. */
+function contextOf(ca: string | undefined): SecureContext {
+  const id = ca ?? '';
+  let context = contexts.get(id);
+  if (context === undefined) {
+    context = createSecureContext({ ca });
+    contexts.set(id, context);
+  }
+  return context;
+}

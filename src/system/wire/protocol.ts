@@ -1,0 +1,216 @@
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { crc32 } from 'node:zlib';
+import { realClock } from '../../std/clock.ts';
+import { ON_BEHALF_OF } from './aws-request.ts';
+import { AwsError } from './errors.ts';
+import { claimedAccessKeyId, type Verifier, verifySignature } from './sigv4-verify.ts';
+import type { Caller, OperationHandler, Principal, WireRequest, WireServerOptions } from './types.ts';
+
+/** What the front end of every AWS service answers by itself carries the framework's namespace, not the service's. */
+const FRAMEWORK_CODES = new Set([
+  'AccessDeniedException',
+  'IncompleteSignatureException',
+  'InvalidSignatureException',
+  'MissingAuthenticationTokenException',
+  'RequestEntityTooLargeException',
+  'SerializationException',
+  'UnknownOperationException',
+  'UnrecognizedClientException',
+]);
+
+/** From a request's bytes to an operation and back: target, caller, body, answer, error. */
+export class AwsJsonProtocol {
+  readonly #options: WireServerOptions;
+  readonly #operations: ReadonlyMap<string, readonly [name: string, handler: OperationHandler]>;
+  readonly #verifier: Verifier;
+  readonly #principals: ReadonlyMap<string, Principal>;
+  readonly #contentType: string;
+  /** Answers tell the client to close its connection. */
+  closing = false;
+
+  constructor(options: WireServerOptions) {
+    this.#options = options;
+    this.#operations = new Map(
+      Object.entries(options.operations).map(([name, handler]) => [
+        `${options.targetPrefix}.${name}`,
+        [name, handler],
+      ]),
+    );
+    this.#verifier = {
+      region: options.region,
+      service: options.service,
+      callers: new Map(options.callers.map((caller) => [caller.accessKeyId, caller])),
+      mustBeSigned: ['x-amz-target', ON_BEHALF_OF],
+    };
+    this.#principals = new Map(options.callers.map(({ principal }) => [principal.arn, principal]));
+    this.#contentType = `application/x-amz-json-${options.jsonVersion}`;
+  }
+
+  /** Performs what a POST asks for. @param body `undefined` if it was too large */
+  perform(
+    http: IncomingMessage,
+    response: ServerResponse,
+    body: Buffer | undefined,
+    connectionId: number,
+    sourceIp: string,
+  ): void {
+    const requestId = randomUUID();
+    let request: WireRequest | undefined;
+    try {
+      if (body === undefined) throw this.#tooLarge();
+      const parsed = parseBody(body);
+      const [operation, handler] = this.#find(http.headers['x-amz-target']);
+      const signer = this.#authenticate(http, body).principal;
+      if (parsed === undefined) throw new AwsError('SerializationException', 'The request has no body.');
+      request = {
+        operation,
+        body: parsed,
+        signer,
+        principal: this.#actsFor(signer, http.headers[ON_BEHALF_OF]),
+        connectionId,
+        requestId,
+        sourceIp,
+        userAgent: http.headers['user-agent'] ?? '',
+      };
+      const result = handler(request);
+      if (result instanceof Promise) this.#whenDone(result, response, request);
+      else this.#answer(response, 200, requestId, result);
+    } catch (error) {
+      this.#fail(response, requestId, error, request);
+    }
+  }
+
+  /** Answers what is not a POST: the health check that DynamoDB's endpoint has, and nothing else. */
+  answerOther(http: IncomingMessage, response: ServerResponse): void {
+    const { service, region } = this.#options;
+    const healthy = service === 'dynamodb' && http.method === 'GET' && http.url === '/';
+    const body = healthy ? `healthy: dynamodb.${region}.amazonaws.com ` : '<UnknownOperationException/>\n';
+    this.#send(response, healthy ? 200 : 404, 'text/plain', randomUUID(), body);
+  }
+
+  #find(target: string | string[] | undefined): readonly [string, OperationHandler] {
+    const found = typeof target === 'string' ? this.#operations.get(target) : undefined;
+    if (found === undefined) {
+      const got = target === undefined ? 'no X-Amz-Target' : `'${target}'`;
+      throw new AwsError('UnknownOperationException', `Not an operation of this service: ${got}.`);
+    }
+    return found;
+  }
+
+  #authenticate(http: IncomingMessage, body: Buffer): Caller {
+    if (this.#options.auth === 'sigv4') {
+      const signed = { method: http.method!, path: http.url!, headers: http.headers, body };
+      return verifySignature(signed, this.#verifier, realClock.wall_ms());
+    }
+    const claimed = claimedAccessKeyId(http.headers);
+    const caller = claimed === undefined ? undefined : this.#verifier.callers.get(claimed);
+    return caller ?? this.#options.callers[0]!;
+  }
+
+  #actsFor(signer: Principal, arn: string | string[] | undefined): Principal {
+    if (arn === undefined || signer.kind !== 'service') return signer;
+    const principal = typeof arn === 'string' ? this.#principals.get(arn) : undefined;
+    if (principal === undefined) {
+      throw new AwsError(
+        'AccessDeniedException',
+        `${signer.arn} cannot act for '${arn}': no such principal.`,
+      );
+    }
+    return principal;
+  }
+
+  #tooLarge(): AwsError {
+    const message = `The request is larger than ${this.#options.maxBodyBytes} bytes.`;
+    return new AwsError('RequestEntityTooLargeException', message, 413);
+  }
+
+  #whenDone(result: Promise<object | string>, response: ServerResponse, request: WireRequest): void {
+    result
+      .then((value) => this.#answer(response, 200, request.requestId, value))
+      .catch((error: unknown) => this.#fail(response, request.requestId, error, request));
+  }
+
+  #fail(
+    response: ServerResponse,
+    requestId: string,
+    thrown: unknown,
+    request: WireRequest | undefined,
+  ): void {
+    const error = asAwsError(this.#mapped(thrown, request)) ?? this.#internalError();
+    const body = { ...error.fields, __type: this.#typeOf(error.code), message: error.message };
+    this.#answer(response, error.status, requestId, body);
+  }
+
+  #mapped(thrown: unknown, request: WireRequest | undefined): unknown {
+    const { mapError } = this.#options;
+    if (request === undefined || mapError === undefined) return thrown;
+    try {
+      return mapError(thrown, request);
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /** Says nothing about its cause, which may hold what must not leave the process. */
+  #internalError(): AwsError {
+    const code = this.#options.service === 'dynamodb' ? 'InternalServerError' : 'InternalFailure';
+    const message = 'The request processing has failed because of an unknown error, exception or failure.';
+    return new AwsError(code, message, 500);
+  }
+
+  #typeOf(code: string): string {
+    const { errorNamespace } = this.#options;
+    if (errorNamespace === '') return code;
+    if (code === 'ValidationException') return `com.amazon.coral.validate#${code}`;
+    return `${FRAMEWORK_CODES.has(code) ? 'com.amazon.coral.service' : errorNamespace}#${code}`;
+  }
+
+  #answer(response: ServerResponse, status: number, requestId: string, value: object | string): void {
+    const body = typeof value === 'string' ? value : JSON.stringify(value);
+    this.#send(response, status, this.#contentType, requestId, body);
+  }
+
+  #send(
+    response: ServerResponse,
+    status: number,
+    contentType: string,
+    requestId: string,
+    body: string,
+  ): void {
+    const size = Buffer.byteLength(body);
+    const headers: (string | number)[] = [
+      'x-amzn-requestid',
+      requestId,
+      'content-type',
+      contentType,
+      'content-length',
+      size,
+    ];
+    if (this.#options.crc32) headers.push('x-amz-crc32', crc32(body));
+    if (this.closing) headers.push('connection', 'close');
+    response.writeHead(status, headers);
+    // Text of one byte a character goes to the socket without being encoded.
+    response.end(body, size === body.length ? 'latin1' : 'utf8');
+  }
+}
+
+/** @returns `undefined` for an empty body. @throws AwsError SerializationException */
+function parseBody(body: Buffer): Record<string, unknown> | undefined {
+  if (body.length === 0) return undefined;
+  let value: unknown;
+  try {
+    if (isUtf8(body)) value = JSON.parse(body.toString('utf8'));
+  } catch {
+    // The parser's message quotes the body, and with it what the client meant to store.
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new AwsError('SerializationException', 'The request body is not a JSON object in UTF-8.');
+  }
+  return value as Record<string, unknown>;
+}
+
+function asAwsError(error: unknown): AwsError | undefined {
+  return error instanceof AwsError ? error : undefined;
+}

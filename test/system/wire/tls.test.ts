@@ -1,0 +1,27 @@
+import { X509Certificate } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { createTlsIdentity } from '../../../src/system/wire/wire.ts';
+
+test('the certificate is for its hosts, signed by its own authority, and valid now for a month', async () => {
+  const identity = await createTlsIdentity(['store.example', '10.1.2.3', 'fe80::1:2', '::ffff:1.2.3.4']);
+  const authority = new X509Certificate(identity.ca);
+  const certificate = new X509Certificate(identity.cert);
+  expect(certificate.verify(authority.publicKey)).toBe(true);
+  expect(certificate.checkIssued(authority)).toBe(true);
+  expect([authority.ca, certificate.ca]).toEqual([true, false]);
+  expect(certificate.checkHost('store.example')).toBe('store.example');
+  expect(certificate.checkHost('localhost')).toBeUndefined();
+  for (const address of ['10.1.2.3', 'fe80::1:2', '::ffff:1.2.3.4']) {
+    expect(certificate.checkIP(address)).toBe(address);
+  }
+  expect(certificate.publicKey.asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
+  const [from_ms, to_ms] = [certificate.validFrom, certificate.validTo].map((date) => Date.parse(date));
+  expect(to_ms! - from_ms!).toBe(30 * 86_400_000);
+  expect(Date.now() - from_ms!).toBeGreaterThan(86_000_000);
+});
+
+test('every identity is another one', async () => {
+  const [one, other] = await Promise.all([createTlsIdentity(), createTlsIdentity()]);
+  expect(new X509Certificate(other.cert).verify(new X509Certificate(one.ca).publicKey)).toBe(false);
+  expect(one.key).not.toBe(other.key);
+});
