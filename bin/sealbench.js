@@ -35,7 +35,7 @@ function launchPackage() {
   if (isOlder(process.versions.node, needed)) {
     fail(
       `this is Node ${process.versions.node}; sealbench needs Node ${needed} or newer. ` +
-        `Install one (https://nodejs.org), or run it with one: npx -p node@22 -p sealbench sealbench …`,
+        `Install one from https://nodejs.org and run it with that.`,
     );
   } else if (!existsSync(compiled)) {
     fail(`${fileURLToPath(compiled)} is missing from the package. Install it again: npm install sealbench`);
