@@ -1,0 +1,163 @@
+import type { KmsCall } from './call.ts';
+import { type CiphertextOrigin, ciphertextOrigin, openCiphertext } from './ciphertext.ts';
+import { kmsErrors } from './errors.ts';
+import type { Keyring } from './keyring.ts';
+import { type KeyRecord, keyState } from './keys.ts';
+import type { EncryptionContext } from './types.ts';
+
+/** The account that AWS owned keys are in: nobody's. */
+const AWS_ACCOUNT_ID = '000000000000';
+const KEY_ID = /^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|mrk-[0-9a-f]{32})$/;
+const ARN = /^arn:aws(?:-[a-z]+)*:kms:([a-z0-9-]+):(\d{12}):(?:key\/(.+)|(alias\/.+))$/;
+
+export interface KeyAccessOptions {
+  region: string;
+  accountId: string;
+  keyring: Keyring;
+  /** Takes one cryptographic request from the account's quota; false when there is none left. */
+  takeQuota: () => boolean;
+}
+
+/** Finds the keys that requests name, and decides who may do what with them. */
+export class KeyAccess {
+  readonly keyring: Keyring;
+  readonly accountId: string;
+  readonly #region: string;
+  readonly #takeQuota: () => boolean;
+
+  constructor(options: KeyAccessOptions) {
+    this.keyring = options.keyring;
+    this.accountId = options.accountId;
+    this.#region = options.region;
+    this.#takeQuota = options.takeQuota;
+  }
+
+  accountOf(key: KeyRecord): string {
+    return key.owner === 'aws-owned' ? AWS_ACCOUNT_ID : this.accountId;
+  }
+
+  keyArn(key: KeyRecord): string {
+    return `arn:aws:kms:${this.#region}:${this.accountOf(key)}:key/${key.keyId}`;
+  }
+
+  aliasArn(name: string): string {
+    return `arn:aws:kms:${this.#region}:${this.accountId}:${name}`;
+  }
+
+  /** The key by key id, key ARN, alias name or alias ARN, as far as the caller can see it. */
+  find(call: KmsCall, reference: string): KeyRecord {
+    if (!reference.startsWith('arn:')) return this.#named(call, reference);
+    const [, region, accountId, keyId, alias] = ARN.exec(reference) ?? [];
+    if (region === undefined) throw kmsErrors.invalidArn(reference);
+    if (region !== this.#region) throw kmsErrors.otherRegion(region);
+    const ours = accountId === this.accountId || (accountId === AWS_ACCOUNT_ID && isService(call));
+    if (!ours) throw kmsErrors.accessDenied(call.principal.arn, call.operation, reference);
+    return this.#named(call, keyId ?? alias!);
+  }
+
+  /** A key that the request changes. Nobody changes AWS's keys. */
+  findToChange(call: KmsCall, reference: string): KeyRecord {
+    const key = this.find(call, reference);
+    if (key.owner === 'customer') return key;
+    throw kmsErrors.accessDenied(call.principal.arn, call.operation, this.keyArn(key));
+  }
+
+  /** A key that the request encrypts with. */
+  findToUse(call: KmsCall, reference: string): KeyRecord {
+    const key = this.find(call, reference);
+    if (key.owner !== 'customer' && !isService(call)) {
+      throw kmsErrors.accessDenied(call.principal.arn, call.operation, this.keyArn(key));
+    }
+    this.#chargeFor(call, key);
+    this.#requireEnabled(key);
+    return key;
+  }
+
+  /**
+   * Opens a ciphertext with the key that it names.
+   * @param reference the key it has to be, if the request says
+   */
+  open(call: KmsCall, blob: Buffer, context: EncryptionContext, reference?: string): OpenedCiphertext {
+    const origin = ciphertextOrigin(blob);
+    if (origin === undefined) throw kmsErrors.invalidCiphertext();
+    if (reference !== undefined && this.find(call, reference).keyId !== origin.keyId) {
+      throw kmsErrors.incorrectKey();
+    }
+    const key = this.#ofCiphertext(call, origin);
+    const material = key.materials.find(({ id }) => id === origin.materialId);
+    const plaintext = material && openCiphertext(material.secret, blob, context);
+    if (plaintext === undefined) throw kmsErrors.invalidCiphertext();
+    return { key, materialId: origin.materialId, plaintext };
+  }
+
+  /** Charges a cryptographic request to the account, once however many keys it uses. */
+  charge(call: KmsCall): void {
+    if (call.charged) return;
+    if (!this.#takeQuota()) throw kmsErrors.throttled();
+    call.charged = true;
+  }
+
+  #named(call: KmsCall, name: string): KeyRecord {
+    const key = name.startsWith('alias/') ? this.#ofAlias(name) : this.#ofKeyId(name);
+    if (key.owner === 'aws-owned' && !isService(call)) {
+      throw name.startsWith('alias/')
+        ? kmsErrors.aliasNotFound(this.aliasArn(name))
+        : kmsErrors.keyNotFound(this.#arnOf(name));
+    }
+    call.keys.push(key);
+    return key;
+  }
+
+  #ofAlias(name: string): KeyRecord {
+    const alias = this.keyring.alias(name);
+    const key = alias && this.keyring.key(alias.keyId);
+    if (key === undefined) throw kmsErrors.aliasNotFound(this.aliasArn(name));
+    return key;
+  }
+
+  #ofKeyId(keyId: string): KeyRecord {
+    if (!KEY_ID.test(keyId)) throw kmsErrors.invalidKeyId(keyId);
+    const key = this.keyring.key(keyId);
+    if (key === undefined) throw kmsErrors.keyNotFound(this.#arnOf(keyId));
+    return key;
+  }
+
+  #ofCiphertext(call: KmsCall, origin: CiphertextOrigin): KeyRecord {
+    const key = this.keyring.key(origin.keyId);
+    if (key === undefined) {
+      throw this.keyring.remembers(origin.keyId)
+        ? kmsErrors.ciphertextKeyOutOfReach()
+        : kmsErrors.invalidCiphertext();
+    }
+    if (key.owner !== 'customer' && !isService(call)) throw kmsErrors.ciphertextKeyOutOfReach();
+    call.keys.push(key);
+    this.#chargeFor(call, key);
+    this.#requireEnabled(key);
+    return key;
+  }
+
+  /** AWS owned keys are not charged to the account. */
+  #chargeFor(call: KmsCall, key: KeyRecord): void {
+    if (key.owner !== 'aws-owned') this.charge(call);
+  }
+
+  #requireEnabled(key: KeyRecord): void {
+    const state = keyState(key);
+    if (state === 'PendingDeletion') throw kmsErrors.pendingDeletion(this.keyArn(key));
+    if (state === 'Disabled') throw kmsErrors.disabled(this.keyArn(key));
+  }
+
+  #arnOf(keyId: string): string {
+    return `arn:aws:kms:${this.#region}:${this.accountId}:key/${keyId}`;
+  }
+}
+
+export interface OpenedCiphertext {
+  key: KeyRecord;
+  materialId: string;
+  plaintext: Buffer;
+}
+
+function isService(call: KmsCall): boolean {
+  return call.signer.kind === 'service';
+}

@@ -1,0 +1,141 @@
+import { kmsErrors } from './errors.ts';
+import type { EncryptionContext } from './types.ts';
+
+/**
+ * Reads the members of a request. A member of the wrong JSON type is refused at once, as AWS's deserialiser does;
+ * broken constraints are collected, and `check()` refuses them together in AWS's words.
+ */
+export class Fields {
+  readonly #body: Readonly<Record<string, unknown>>;
+  readonly #broken: string[] = [];
+
+  constructor(body: Readonly<Record<string, unknown>>) {
+    this.#body = body;
+  }
+
+  has(name: string): boolean {
+    return this.#read(name) !== undefined;
+  }
+
+  text(name: string, limits: { max: number; min?: number; pattern?: string }): string | undefined {
+    const value = this.#typed(name, 'string', 'String');
+    if (value === undefined) return undefined;
+    this.#length(value.length, `Value '${value}'`, name, limits);
+    if (limits.pattern !== undefined && !new RegExp(limits.pattern, 'u').test(value)) {
+      const rule = `Member must satisfy regular expression pattern: ${limits.pattern}`;
+      this.#reject(`Value '${value}'`, name, rule);
+    }
+    return value;
+  }
+
+  requiredText(name: string, limits: { max: number; min?: number; pattern?: string }): string {
+    return this.text(name, limits) ?? this.#missing(name, '');
+  }
+
+  oneOf(name: string, values: readonly string[]): string | undefined {
+    const value = this.#typed(name, 'string', 'String');
+    if (value !== undefined && !values.includes(value)) {
+      this.#reject(`Value '${value}'`, name, `Member must satisfy enum value set: [${values.join(', ')}]`);
+    }
+    return value;
+  }
+
+  integer(name: string, limits: { min: number; max: number }): number | undefined {
+    const value = this.#typed(name, 'number', 'Integer');
+    if (value === undefined) return undefined;
+    const whole = Math.trunc(value);
+    if (whole < limits.min) {
+      this.#reject(`Value '${whole}'`, name, `Member must have value greater than or equal to ${limits.min}`);
+    }
+    if (whole > limits.max) {
+      this.#reject(`Value '${whole}'`, name, `Member must have value less than or equal to ${limits.max}`);
+    }
+    return whole;
+  }
+
+  flag(name: string): boolean | undefined {
+    return this.#typed(name, 'boolean', 'Boolean');
+  }
+
+  /** Elements in a list, 0 without one. */
+  listLength(name: string): number {
+    const value = this.#read(name) ?? [];
+    if (!Array.isArray(value)) throw wrongType(value, 'List');
+    return value.length;
+  }
+
+  /** Base64 on the wire. Its value never enters a message. */
+  requiredBlob(name: string, limits: { max: number }): Buffer {
+    const value = this.#typed(name, 'string', 'Blob');
+    if (value === undefined) return this.#missing(name, Buffer.alloc(0));
+    if (value.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) {
+      throw kmsErrors.serialization(`${camel(name)} is not base64`);
+    }
+    const bytes = Buffer.from(value, 'base64');
+    this.#length(bytes.length, 'Value', name, { min: 1, ...limits });
+    return bytes;
+  }
+
+  /** Text that is no Unicode has no UTF-8 form of its own and could not be told from another. */
+  context(name: string): EncryptionContext {
+    const value = this.#read(name) ?? {};
+    if (typeof value !== 'object' || Array.isArray(value)) throw wrongType(value, 'Map');
+    for (const [key, text] of Object.entries(value as Record<string, unknown>)) {
+      if (typeof text !== 'string') throw wrongType(text, 'String');
+      if (/\p{Surrogate}/u.test(key + text)) {
+        throw kmsErrors.serialization(`${camel(name)} holds text that is not Unicode`);
+      }
+    }
+    return value as EncryptionContext;
+  }
+
+  /** @throws AwsError ValidationException when a constraint is broken */
+  check(): void {
+    const { length } = this.#broken;
+    if (length === 0) return;
+    const noun = length === 1 ? 'error' : 'errors';
+    throw kmsErrors.validation(`${length} validation ${noun} detected: ${this.#broken.join('; ')}`);
+  }
+
+  #read(name: string): unknown {
+    return Object.hasOwn(this.#body, name) ? (this.#body[name] ?? undefined) : undefined;
+  }
+
+  #typed(name: string, type: 'string', shape: string): string | undefined;
+  #typed(name: string, type: 'number', shape: string): number | undefined;
+  #typed(name: string, type: 'boolean', shape: string): boolean | undefined;
+  #typed(name: string, type: string, shape: string): unknown {
+    const value = this.#read(name);
+    if (value !== undefined && typeof value !== type) throw wrongType(value, shape);
+    return value;
+  }
+
+  #missing<T>(name: string, placeholder: T): T {
+    this.#reject('Value null', name, 'Member must not be null');
+    return placeholder;
+  }
+
+  #length(length: number, shown: string, name: string, limits: { min?: number; max: number }): void {
+    const { min = 0, max } = limits;
+    if (length < min) this.#reject(shown, name, `Member must have length greater than or equal to ${min}`);
+    if (length > max) this.#reject(shown, name, `Member must have length less than or equal to ${max}`);
+  }
+
+  #reject(shown: string, name: string, rule: string): void {
+    this.#broken.push(`${shown} at '${camel(name)}' failed to satisfy constraint: ${rule}`);
+  }
+}
+
+function camel(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
+function wrongType(value: unknown, shape: string) {
+  return kmsErrors.serialization(`${jsonType(value)}_VALUE cannot be converted to ${shape}`);
+}
+
+function jsonType(value: unknown): string {
+  if (value === null) return 'NULL';
+  if (Array.isArray(value)) return 'LIST';
+  return typeof value === 'object' ? 'MAP' : (typeof value).toUpperCase();
+}

@@ -1,0 +1,185 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { InputError } from '../../std/errors.ts';
+import type { KeyringChange, KeyVault } from './keyring.ts';
+import type { AliasRecord, KeyMaterial, KeyRecord } from './keys.ts';
+import { createRootKey, readRootKey, unwrap, wrap } from './rootkey.ts';
+
+/** A key as it is stored: its material wrapped under the root key. */
+type StoredKey = Omit<KeyRecord, 'materials'> & { materials: StoredMaterial[] };
+type StoredMaterial = Omit<KeyMaterial, 'secret'> & { wrapped: string };
+
+/** Says whose keys these are, and proves that the root key is theirs. */
+interface Seal {
+  version: 1;
+  region: string;
+  accountId: string;
+  proof: string;
+}
+
+export interface KeystoreOptions {
+  directory: string;
+  region: string;
+  accountId: string;
+}
+
+/**
+ * Keys on disk: `directory/root.key`, and LMDB in `directory/keys`, made when the directory is new.
+ * @throws InputError `E_KMS_ROOT_KEY` for a root key that is lost, foreign, damaged or open to others;
+ * `E_KMS_DIRECTORY` for a directory that can't be used or is another account's
+ */
+export function openKeystore(options: KeystoreOptions): KeyVault {
+  const { directory } = options;
+  const database = openDatabase(directory);
+  try {
+    const seals = database.openDB<Seal, string>({ name: 'seal', encoding: 'json' });
+    const seal = seals.get('seal');
+    const rootKey = seal === undefined ? firstRootKey(directory) : readRootKey(rootKeyPath(directory));
+    if (seal === undefined) seals.putSync('seal', newSeal(rootKey, options));
+    else checkSeal(seal, rootKey, options);
+    return new Keystore(database, rootKey, directory);
+  } catch (error) {
+    void database.close();
+    throw error;
+  }
+}
+
+class Keystore implements KeyVault {
+  readonly #database: RootDatabase;
+  readonly #rootKey: KeyObject;
+  readonly #directory: string;
+  readonly #keys: Database<StoredKey, string>;
+  readonly #aliases: Database<AliasRecord, string>;
+
+  constructor(database: RootDatabase, rootKey: KeyObject, directory: string) {
+    this.#database = database;
+    this.#rootKey = rootKey;
+    this.#directory = directory;
+    this.#keys = database.openDB({ name: 'keys', encoding: 'json' });
+    this.#aliases = database.openDB({ name: 'aliases', encoding: 'json' });
+  }
+
+  load() {
+    const keys = [...this.#keys.getRange({}).map(({ value }) => this.#unwrapped(value))];
+    const aliases = [...this.#aliases.getRange({}).map(({ value }) => value)];
+    return { keys, aliases };
+  }
+
+  async save({ keys = [], aliases = [], removedAliases = [] }: KeyringChange): Promise<void> {
+    if (keys.length + aliases.length + removedAliases.length === 0) return;
+    const stored = keys.map((key) => this.#wrapped(key));
+    await this.#database.transaction(() => {
+      for (const key of stored) void this.#keys.put(key.keyId, key);
+      for (const alias of aliases) void this.#aliases.put(alias.name, alias);
+      for (const name of removedAliases) void this.#aliases.remove(name);
+    });
+    await this.#database.flushed;
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+
+  #wrapped(key: KeyRecord): StoredKey {
+    const materials = key.materials.map(({ secret, ...material }) => {
+      const bytes = secret.export();
+      const wrapped = wrap(this.#rootKey, bytes, materialIdentity(key.keyId, material.id)).toString('base64');
+      bytes.fill(0);
+      return { ...material, wrapped };
+    });
+    return { ...key, materials };
+  }
+
+  #unwrapped(key: StoredKey): KeyRecord {
+    const materials = key.materials.map(({ wrapped, ...material }) => {
+      const bytes = this.#unwrap(Buffer.from(wrapped, 'base64'), key.keyId, material.id);
+      const secret = createSecretKey(bytes);
+      bytes.fill(0);
+      return { ...material, secret };
+    });
+    return { ...key, materials };
+  }
+
+  #unwrap(wrapped: Buffer, keyId: string, materialId: string): Buffer {
+    try {
+      return unwrap(this.#rootKey, wrapped, materialIdentity(keyId, materialId));
+    } catch (cause) {
+      throw new InputError(
+        'E_KMS_DIRECTORY',
+        {
+          where: this.#directory,
+          what: `Key ${keyId} is damaged: its material does not open under the root key.`,
+          remedy: 'Restore the directory from a copy, or start with another one.',
+        },
+        { cause },
+      );
+    }
+  }
+}
+
+function openDatabase(directory: string): RootDatabase {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    // With overlapping sync a commit is acknowledged before it is on disk.
+    return open({ path: join(directory, 'keys'), encoding: 'json', overlappingSync: false });
+  } catch (cause) {
+    throw new InputError(
+      'E_KMS_DIRECTORY',
+      {
+        where: directory,
+        what: `Keys cannot be kept here: ${cause instanceof Error ? cause.message : String(cause)}.`,
+        remedy: 'Choose a directory that can be written.',
+      },
+      { cause },
+    );
+  }
+}
+
+function rootKeyPath(directory: string): string {
+  return join(directory, 'root.key');
+}
+
+/** A start that was cut short may have left a root key, and nothing under it yet. */
+function firstRootKey(directory: string): KeyObject {
+  const path = rootKeyPath(directory);
+  return existsSync(path) ? readRootKey(path) : createRootKey(path);
+}
+
+function newSeal(rootKey: KeyObject, { region, accountId }: KeystoreOptions): Seal {
+  const proof = wrap(rootKey, Buffer.alloc(0), sealIdentity(region, accountId)).toString('base64');
+  return { version: 1, region, accountId, proof };
+}
+
+function checkSeal(seal: Seal, rootKey: KeyObject, options: KeystoreOptions): void {
+  const { directory, region, accountId } = options;
+  try {
+    unwrap(rootKey, Buffer.from(seal.proof, 'base64'), sealIdentity(seal.region, seal.accountId));
+  } catch (cause) {
+    throw new InputError(
+      'E_KMS_ROOT_KEY',
+      {
+        where: rootKeyPath(directory),
+        what: 'This is not the root key that the keys kept here were wrapped with.',
+        remedy: 'Put the right file back; without it, start with another directory.',
+      },
+      { cause },
+    );
+  }
+  if (seal.region !== region || seal.accountId !== accountId) {
+    throw new InputError('E_KMS_DIRECTORY', {
+      where: directory,
+      what: `The keys kept here are of account ${seal.accountId} in ${seal.region}, not of ${accountId} in ${region}.`,
+      remedy: 'Start with another directory, or with that account and Region.',
+    });
+  }
+}
+
+function sealIdentity(region: string, accountId: string): string {
+  return `sealbench/kms/keystore/1/seal/${region}/${accountId}`;
+}
+
+function materialIdentity(keyId: string, materialId: string): string {
+  return `sealbench/kms/keystore/1/material/${keyId}/${materialId}`;
+}

@@ -1,0 +1,59 @@
+import type { KeyAccess } from './access.ts';
+import type { KmsCall } from './call.ts';
+import { createAlias, deleteAlias, listAliases, updateAlias } from './operations/aliases.ts';
+import {
+  decrypt,
+  encrypt,
+  generateDataKey,
+  generateDataKeyWithoutPlaintext,
+  generateRandom,
+  reEncrypt,
+} from './operations/crypto.ts';
+import {
+  cancelKeyDeletion,
+  createKey,
+  describeKey,
+  disableKey,
+  enableKey,
+  listKeys,
+  scheduleKeyDeletion,
+} from './operations/lifecycle.ts';
+import { makeServiceKey } from './servicekeys.ts';
+
+export interface KmsOperation {
+  perform(access: KeyAccess, call: KmsCall): object | Promise<object>;
+  /** Cryptographic requests share a quota and take the simulated latency. */
+  crypto: boolean;
+  readOnly: boolean;
+}
+
+const crypto = { crypto: true, readOnly: true } as const;
+const reading = { crypto: false, readOnly: true } as const;
+const changing = { crypto: false, readOnly: false } as const;
+
+export const kmsOperations: Readonly<Record<string, KmsOperation>> = {
+  CancelKeyDeletion: { perform: cancelKeyDeletion, ...changing },
+  CreateAlias: { perform: createAlias, ...changing },
+  CreateKey: { perform: createKey, ...changing },
+  Decrypt: { perform: decrypt, ...crypto },
+  DeleteAlias: { perform: deleteAlias, ...changing },
+  DescribeKey: { perform: describeKey, ...reading },
+  DisableKey: { perform: disableKey, ...changing },
+  EnableKey: { perform: enableKey, ...changing },
+  Encrypt: { perform: encrypt, ...crypto },
+  GenerateDataKey: { perform: generateDataKey, ...crypto },
+  GenerateDataKeyWithoutPlaintext: { perform: generateDataKeyWithoutPlaintext, ...crypto },
+  GenerateRandom: { perform: generateRandom, ...crypto },
+  ListAliases: { perform: listAliases, ...reading },
+  ListKeys: { perform: listKeys, ...reading },
+  ReEncrypt: { perform: reEncrypt, ...crypto },
+  ScheduleKeyDeletion: { perform: scheduleKeyDeletion, ...changing },
+  UpdateAlias: { perform: updateAlias, ...changing },
+};
+
+/** Performs a call once keys that are due for erasure are erased and the service's own key exists. */
+export function perform(operation: KmsOperation, access: KeyAccess, call: KmsCall): object | Promise<object> {
+  const first = access.keyring.erase() ?? makeServiceKey(call, access.keyring);
+  if (first === undefined) return operation.perform(access, call);
+  return first.then(() => perform(operation, access, call));
+}

@@ -1,0 +1,100 @@
+import type { KeyAccess } from '../access.ts';
+import type { KmsCall } from '../call.ts';
+import { kmsErrors } from '../errors.ts';
+import { Fields } from '../fields.ts';
+import { type KeyRecord, keyState } from '../keys.ts';
+import { isReservedAlias } from '../servicekeys.ts';
+import { KEY_ID, page } from './shared.ts';
+
+const ALIAS_NAME = { min: 1, max: 256, pattern: '^[a-zA-Z0-9:/_-]+$' } as const;
+const ALIASES_PAGE = { usual: 50, max: 100 } as const;
+const MARKER = { min: 1, max: 1024 } as const;
+
+export async function createAlias(access: KeyAccess, call: KmsCall): Promise<object> {
+  const { name, targetKeyId } = aliasAndTarget(call);
+  await access.keyring.change(() => {
+    const key = findTarget(access, call, targetKeyId);
+    if (access.keyring.alias(name) !== undefined) throw kmsErrors.aliasExists(access.aliasArn(name));
+    const now_ms = access.keyring.now_ms();
+    return { aliases: [{ name, keyId: key.keyId, created_ms: now_ms, updated_ms: now_ms }] };
+  });
+  return {};
+}
+
+export async function updateAlias(access: KeyAccess, call: KmsCall): Promise<object> {
+  const { name, targetKeyId } = aliasAndTarget(call);
+  await access.keyring.change(() => {
+    const alias = access.keyring.alias(name);
+    if (alias === undefined) throw kmsErrors.aliasNotFound(access.aliasArn(name));
+    const key = findTarget(access, call, targetKeyId);
+    return { aliases: [{ ...alias, keyId: key.keyId, updated_ms: access.keyring.now_ms() }] };
+  });
+  return {};
+}
+
+export async function deleteAlias(access: KeyAccess, call: KmsCall): Promise<object> {
+  const fields = new Fields(call.body);
+  const name = fields.requiredText('AliasName', ALIAS_NAME);
+  fields.check();
+  requireOwnAlias(name);
+  await access.keyring.change(() => {
+    const alias = access.keyring.alias(name);
+    const key = alias && access.keyring.key(alias.keyId);
+    if (key === undefined) throw kmsErrors.aliasNotFound(access.aliasArn(name));
+    call.keys.push(key);
+    return { removedAliases: [name] };
+  });
+  return {};
+}
+
+export function listAliases(access: KeyAccess, call: KmsCall): object {
+  const fields = new Fields(call.body);
+  const keyId = fields.text('KeyId', KEY_ID);
+  const limit = fields.integer('Limit', { min: 1, max: ALIASES_PAGE.max }) ?? ALIASES_PAGE.usual;
+  const marker = fields.text('Marker', MARKER);
+  fields.check();
+  const key = keyId === undefined ? undefined : access.find(call, keyId);
+  const shown = access.keyring.aliases().filter((alias) => {
+    if (key !== undefined) return alias.keyId === key.keyId;
+    return access.keyring.key(alias.keyId)?.owner !== 'aws-owned';
+  });
+  const { entries, rest } = page(shown, (alias) => alias.name, limit, marker);
+  const list = entries.map((alias) => ({
+    AliasName: alias.name,
+    AliasArn: access.aliasArn(alias.name),
+    TargetKeyId: alias.keyId,
+    CreationDate: alias.created_ms / 1000,
+    LastUpdatedDate: alias.updated_ms / 1000,
+  }));
+  return { Aliases: list, ...rest };
+}
+
+function aliasAndTarget(call: KmsCall): { name: string; targetKeyId: string } {
+  const fields = new Fields(call.body);
+  const name = fields.requiredText('AliasName', ALIAS_NAME);
+  const targetKeyId = fields.requiredText('TargetKeyId', KEY_ID);
+  fields.check();
+  requireOwnAlias(name);
+  if (targetKeyId.startsWith('alias/') || targetKeyId.includes(':alias/')) {
+    throw kmsErrors.validation('Aliases must refer to keys. Not aliases');
+  }
+  return { name, targetKeyId };
+}
+
+function requireOwnAlias(name: string): void {
+  if (!name.startsWith('alias/')) {
+    throw kmsErrors.validation(
+      'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
+    );
+  }
+  if (isReservedAlias(name)) throw kmsErrors.reservedAlias();
+  if (name.includes(':') || name === 'alias/') {
+    throw kmsErrors.validation(`${name} contains invalid characters for an alias`);
+  }
+}
+
+function findTarget(access: KeyAccess, call: KmsCall, targetKeyId: string): KeyRecord {
+  const key = access.findToChange(call, targetKeyId);
+  if (keyState(key) === 'PendingDeletion') throw kmsErrors.pendingDeletion(access.keyArn(key));
+  return key;
+}

@@ -1,0 +1,119 @@
+import { type Clock, realClock } from '../../std/clock.ts';
+import { createRandom, type Random } from '../../std/random.ts';
+import type { WireRequest } from '../wire/types.ts';
+import { AwsError } from '../wire/wire.ts';
+import { KeyAccess } from './access.ts';
+import type { KmsCall } from './call.ts';
+import { kmsErrors } from './errors.ts';
+import { Faults } from './faults.ts';
+import { Keyring, type KeyVault } from './keyring.ts';
+import { delay, type LatencyPercentiles, sampleLatency_ms, TimerRounding } from './latency.ts';
+import { type KmsOperation, kmsOperations, perform } from './operations.ts';
+import { RequestQuota, regionCryptoQuota_per_s } from './quota.ts';
+import { RequestLog } from './requests.ts';
+import { Identities, Trail, trailAnswer, trailParameters } from './trail.ts';
+import type { KmsOptions, TrailRecord } from './types.ts';
+
+const TRAIL_CAPACITY = 10_000;
+/** Errors of requests that were never understood: what they carry may be anything, and stays out of the trail. */
+const NOT_UNDERSTOOD = new Set(['SerializationException', 'ValidationException']);
+
+/** The KMS without its HTTP server: operations, faults, quota and latency, counters and trail. */
+export class KmsService {
+  readonly faults: Faults;
+  readonly requests = new RequestLog();
+  readonly trail: Trail;
+  readonly #region: string;
+  readonly #keyring: Keyring;
+  readonly #access: KeyAccess;
+  readonly #quota: RequestQuota;
+  readonly #latency: LatencyPercentiles | undefined;
+  readonly #random: Random;
+  readonly #rounding: TimerRounding;
+  readonly #identities: Identities;
+
+  constructor(options: KmsOptions, vault: KeyVault | undefined, realTime: Clock = realClock) {
+    const clock = options.clock ?? realClock;
+    this.#region = options.region;
+    this.#keyring = new Keyring(clock, vault);
+    this.#access = new KeyAccess({
+      region: options.region,
+      accountId: options.accountId,
+      keyring: this.#keyring,
+      takeQuota: () => this.faults.current()?.kind !== 'throttle' && this.#quota.take(),
+    });
+    this.faults = new Faults(clock);
+    this.#quota = new RequestQuota(options.quota_per_s ?? regionCryptoQuota_per_s(options.region), realTime);
+    this.#latency = options.latency;
+    this.#random = options.random ?? createRandom(1);
+    this.#rounding = new TimerRounding(this.#random);
+    this.#identities = new Identities(options.callers);
+    this.trail = new Trail(options.trailCapacity ?? TRAIL_CAPACITY);
+  }
+
+  /** @throws AwsError */
+  async handle(request: WireRequest): Promise<object> {
+    const operation = kmsOperations[request.operation]!;
+    const { signer, principal, body } = request;
+    const call = { operation: request.operation, body, signer, principal, keys: [], charged: false };
+    this.requests.received(request.operation);
+    if (this.faults.current()?.kind === 'outage') throw this.#failed(kmsErrors.internal());
+    const delay_ms = operation.crypto ? this.#delay_ms() : 0;
+    try {
+      const answer = await perform(operation, this.#access, call);
+      this.#record(request, call, operation, { responseElements: trailAnswer(request.operation, answer) });
+      if (delay_ms > 0) await delay(delay_ms, this.#rounding);
+      return answer;
+    } catch (error) {
+      const failure = this.#failed(error);
+      const { code: errorCode, message: errorMessage } = failure;
+      const requestParameters = NOT_UNDERSTOOD.has(errorCode) ? { requestParameters: null } : {};
+      this.#record(request, call, operation, { errorCode, errorMessage, ...requestParameters });
+      if (delay_ms > 0 && errorCode !== 'ThrottlingException') await delay(delay_ms, this.#rounding);
+      throw failure;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#keyring.close();
+  }
+
+  #delay_ms(): number {
+    const fault = this.faults.current();
+    const percentiles = fault?.kind === 'latency' ? fault : this.#latency;
+    return percentiles === undefined ? 0 : sampleLatency_ms(percentiles, this.#random);
+  }
+
+  #failed(error: unknown): AwsError {
+    const failure = error instanceof AwsError ? error : kmsErrors.internal();
+    this.requests.failed(failure.code);
+    return failure;
+  }
+
+  #record(request: WireRequest, call: KmsCall, operation: KmsOperation, outcome: Partial<TrailRecord>): void {
+    const keys = [...new Map(call.keys.map((key) => [key.keyId, key])).values()];
+    if (keys.some((key) => key.owner === 'aws-owned')) return;
+    const service = request.signer.kind === 'service' ? request.signer.name : undefined;
+    this.trail.add({
+      eventVersion: '1.05',
+      userIdentity: this.#identities.of(request.signer, request.principal),
+      eventTime: `${new Date(this.#keyring.now_ms()).toISOString().slice(0, 19)}Z`,
+      eventSource: 'kms.amazonaws.com',
+      eventName: request.operation,
+      awsRegion: this.#region,
+      sourceIPAddress: service ?? request.sourceIp,
+      userAgent: service ?? request.userAgent,
+      requestParameters: trailParameters(request.body),
+      responseElements: null,
+      requestID: request.requestId,
+      readOnly: operation.readOnly,
+      resources: keys.map((key) => ({
+        ARN: this.#access.keyArn(key),
+        accountId: this.#access.accountOf(key),
+        type: 'AWS::KMS::Key',
+      })),
+      eventType: 'AwsApiCall',
+      ...outcome,
+    });
+  }
+}

@@ -1,0 +1,88 @@
+import type { Caller, Principal } from '../wire/types.ts';
+import type { TrailRecord } from './types.ts';
+
+const PARAMETERS_LENGTH_MAX = 8192;
+
+/** Members of requests that a trail shows. Plaintexts and ciphertexts are not among them. */
+const SHOWN_PARAMETERS = [
+  ...['KeyId', 'TargetKeyId', 'SourceKeyId', 'DestinationKeyId', 'AliasName', 'PendingWindowInDays'],
+  ...['EncryptionContext', 'SourceEncryptionContext', 'DestinationEncryptionContext', 'KeySpec'],
+  ...['EncryptionAlgorithm', 'SourceEncryptionAlgorithm', 'DestinationEncryptionAlgorithm'],
+  ...['NumberOfBytes', 'DryRun', 'Description', 'KeyUsage', 'CustomerMasterKeySpec', 'Origin'],
+  ...['MultiRegion', 'BypassPolicyLockoutSafetyCheck', 'Limit', 'Marker'],
+];
+
+/** Members of answers to changes that a trail shows, by operation. */
+const SHOWN_ANSWERS: Readonly<Record<string, readonly string[]>> = {
+  CreateKey: ['KeyMetadata'],
+  ScheduleKeyDeletion: ['KeyId', 'DeletionDate', 'KeyState', 'PendingWindowInDays'],
+  CancelKeyDeletion: ['KeyId'],
+};
+
+/** The newest records, in bounded memory. */
+export class Trail {
+  readonly #capacity: number;
+  readonly #records: TrailRecord[] = [];
+  #oldest = 0;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  add(record: TrailRecord): void {
+    if (this.#capacity === 0) return;
+    if (this.#records.length < this.#capacity) {
+      this.#records.push(record);
+      return;
+    }
+    this.#records[this.#oldest] = record;
+    this.#oldest = (this.#oldest + 1) % this.#capacity;
+  }
+
+  /** Newest last. */
+  list(): TrailRecord[] {
+    return [...this.#records.slice(this.#oldest), ...this.#records.slice(0, this.#oldest)];
+  }
+}
+
+/** What a trail shows of a request's body. */
+export function trailParameters(body: Readonly<Record<string, unknown>>): Record<string, unknown> | null {
+  const shown = pick(body, SHOWN_PARAMETERS);
+  if (shown === null || JSON.stringify(shown).length <= PARAMETERS_LENGTH_MAX) return shown;
+  return { omitted: true, reason: `longer than ${PARAMETERS_LENGTH_MAX} characters` };
+}
+
+export function trailAnswer(operation: string, answer: object): Record<string, unknown> | null {
+  const names = Object.hasOwn(SHOWN_ANSWERS, operation) ? SHOWN_ANSWERS[operation]! : [];
+  return pick(answer as Record<string, unknown>, names);
+}
+
+function pick(body: Readonly<Record<string, unknown>>, names: readonly string[]) {
+  const shown: Record<string, unknown> = {};
+  for (const name of names) {
+    if (Object.hasOwn(body, name)) shown[name.charAt(0).toLowerCase() + name.slice(1)] = body[name];
+  }
+  return Object.keys(shown).length === 0 ? null : shown;
+}
+
+/** `userIdentity` as CloudTrail writes it for a user, for a service, and for a user through a service. */
+export class Identities {
+  readonly #accessKeyIds: ReadonlyMap<string, string>;
+
+  constructor(callers: readonly Caller[]) {
+    this.#accessKeyIds = new Map(callers.map((caller) => [caller.principal.arn, caller.accessKeyId]));
+  }
+
+  of(signer: Principal, principal: Principal): Record<string, unknown> {
+    const through = signer.kind === 'service' ? { invokedBy: signer.name } : {};
+    if (principal.kind === 'service') return { type: 'AWSService', ...through };
+    return {
+      type: 'IAMUser',
+      arn: principal.arn,
+      accountId: principal.accountId,
+      accessKeyId: this.#accessKeyIds.get(principal.arn),
+      userName: principal.name,
+      ...through,
+    };
+  }
+}
