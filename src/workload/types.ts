@@ -47,7 +47,13 @@ export interface Arm {
   /** The KMS of an endpoint, for its counters; none when absent. */
   kmsTarget?: string;
   callers: number;
-  connections: { mode: ConnectionMode; perCaller: number; tls: boolean; timeout_ms: number; maxInFlight: number };
+  connections: {
+    mode: ConnectionMode;
+    perCaller: number;
+    tls: boolean;
+    timeout_ms: number;
+    maxInFlight: number;
+  };
   sign: boolean;
   system: SystemSettings;
   table: { name: string; encryption: Encryption; items: number; itemBytes: number };

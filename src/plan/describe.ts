@@ -1,0 +1,123 @@
+import type { Arm, Workload } from '../workload/types.ts';
+import { armTimes, planTurns } from './turns.ts';
+
+/** What a run of the workload would do, without doing it. */
+export interface PlanDescription {
+  name: string;
+  seed: number;
+  arms: ArmDescription[];
+  blocks: number;
+  turns: number;
+  /** All turns one after the other. */
+  play_s: number;
+  /** With servers started and tables filled, roughly. */
+  estimated_s: number;
+  /** Processes of the embedded system. */
+  servers: { stores: number; kms: number };
+}
+
+export interface ArmDescription {
+  name: string;
+  driver: Arm['driver'];
+  target: string;
+  mode: Arm['connections']['mode'];
+  encryption: Arm['table']['encryption'];
+  items: number;
+  itemBytes: number;
+  loop: 'open' | 'closed';
+  /** Null in a closed loop. */
+  rate_per_s: number | null;
+  /** Null in an open loop. */
+  concurrency: number | null;
+  warmUp_s: number;
+  measured_s: number;
+  /** Expected, warm-up included; null in a closed loop, where it depends on how fast answers come. */
+  operations: number | null;
+  /** Connections kept open, or null where each operation opens its own. */
+  keptConnections: number | null;
+  /** KMS Decrypt calls expected from set-up to drain; null where a closed loop or a foreign cache decides. */
+  decryptCalls: number | null;
+}
+
+/** Rough costs of setting up, for the estimate only. */
+const START_s = 1.5;
+const FILL_s_PER_ITEM = 0.0002;
+
+export function describePlan(workload: Workload): PlanDescription {
+  const arms = workload.arms.map(describeArm);
+  const turns = planTurns(workload);
+  const play_s = turns.reduce((sum, turn) => sum + (turn.to_ns - turn.from_ns), 0) / 1e9;
+  const fill_s = arms.reduce(
+    (sum, arm) => sum + (arm.driver === 'noop' ? 0 : arm.items * FILL_s_PER_ITEM),
+    0,
+  );
+  return {
+    name: workload.name,
+    seed: workload.seed,
+    arms,
+    blocks: workload.compare.blocks,
+    turns: turns.length,
+    play_s,
+    estimated_s: START_s + play_s + fill_s,
+    servers: countServers(workload.arms),
+  };
+}
+
+function describeArm(arm: Arm): ArmDescription {
+  const { warmUp_ns, measured_ns } = armTimes(arm);
+  const total_s = (warmUp_ns + measured_ns) / 1e9;
+  const open = arm.arrivals.loop === 'open' ? arm.arrivals : undefined;
+  const operations = open ? Math.round(open.rate_per_s * total_s) : null;
+  return {
+    name: arm.name,
+    driver: arm.driver,
+    target: arm.target,
+    mode: arm.connections.mode,
+    encryption: arm.table.encryption,
+    items: arm.table.items,
+    itemBytes: arm.table.itemBytes,
+    loop: arm.arrivals.loop,
+    rate_per_s: open?.rate_per_s ?? null,
+    concurrency: arm.arrivals.loop === 'closed' ? arm.arrivals.concurrency : null,
+    warmUp_s: warmUp_ns / 1e9,
+    measured_s: measured_ns / 1e9,
+    operations,
+    keptConnections: arm.connections.mode === 'keep-alive' ? arm.callers * arm.connections.perCaller : null,
+    decryptCalls: expectedDecryptCalls(arm, operations, total_s * 1000),
+  };
+}
+
+/**
+ * One call for every cache entry, and one more each time it is asked for after it expired: absolutely, a lifetime and
+ * a gap between operations after its load; sliding, whenever a gap (exponential) is longer than a lifetime. Where entries
+ * belong to connections, an operation on a connection of its own needs its own.
+ */
+function expectedDecryptCalls(arm: Arm, operations: number | null, playing_ms: number): number | null {
+  if (arm.driver === 'noop' || arm.table.encryption === 'none') return 0;
+  if (arm.target !== 'embedded') return null;
+  const { scope, ttl_ms, expiry } = arm.system.keyCache;
+  const { mode, perCaller } = arm.connections;
+  if (scope === 'connection' && mode !== 'keep-alive') return operations;
+  const hosts = Math.min(arm.system.hosts, mode === 'keep-alive' ? perCaller : arm.system.hosts);
+  const entries = {
+    connection: arm.callers * perCaller,
+    caller: arm.callers,
+    host: arm.callers * hosts,
+    process: 1,
+  }[scope];
+  const gap_ms = operations === null ? 0 : (playing_ms * entries) / operations;
+  const reloads =
+    expiry === 'sliding'
+      ? (playing_ms / gap_ms) * Math.exp(-ttl_ms / gap_ms)
+      : Math.floor(playing_ms / (ttl_ms + gap_ms));
+  return Math.round(entries * (1 + reloads));
+}
+
+/** Each HTTP arm has a store process; arms with the same KMS settings share its process. */
+function countServers(arms: readonly Arm[]): PlanDescription['servers'] {
+  const embedded = arms.filter((arm) => arm.target === 'embedded' && arm.driver !== 'noop');
+  return {
+    stores: embedded.filter((arm) => arm.driver === 'http').length,
+    kms: new Set(embedded.map((arm) => JSON.stringify(arm.system.kms))).size,
+  };
+}

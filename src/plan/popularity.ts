@@ -1,0 +1,78 @@
+import { uniformAt } from '../std/random.ts';
+import type { Popularity } from '../workload/types.ts';
+import { Permutation } from './permutation.ts';
+import { STREAMS } from './streams.ts';
+
+/** Which of `items` keys operation `index` touches: a pure function of (seed, index). */
+export type KeyChooser = (index: number) => number;
+
+export function createKeyChooser(popularity: Popularity, items: number, seed: number): KeyChooser {
+  if (popularity.kind === 'uniform') {
+    return (index) => Math.floor(uniformAt(seed, STREAMS.key, index) * items);
+  }
+  const zipf = new ZipfRanks(items, popularity.s);
+  // Hot keys next to each other would share pages and partitions as no real table's do.
+  const spread = new Permutation(items, seed);
+  return (index) => spread.of(zipf.rank((attempt) => uniformAt(seed, STREAMS.key, index, attempt)) - 1);
+}
+
+/**
+ * Ranks 1 … n with probability proportional to rank^−s, in constant time for any n and any s > 0 (rejection-inversion:
+ * W. Hörmann, G. Derflinger, "Rejection-inversion to generate variates from monotone discrete distributions", 1996).
+ *
+ * A point below the hat x^−s is drawn by inverting the hat's integral; the whole number nearest to it is the rank,
+ * unless the point lies in the sliver of the rank's column where the integral exceeds the rank's own probability.
+ */
+export class ZipfRanks {
+  readonly #n: number;
+  readonly #s: number;
+  readonly #areaFirst: number;
+  readonly #areaLast: number;
+  /** Points this little to the left of their rank are always accepted. */
+  readonly #safe: number;
+
+  constructor(n: number, s: number) {
+    this.#n = n;
+    this.#s = s;
+    // The first column is cut down to the first rank's own probability, 1.
+    this.#areaFirst = this.#area(1.5) - 1;
+    this.#areaLast = this.#area(n + 0.5);
+    this.#safe = 2 - this.#inverse(this.#area(2.5) - this.#density(2));
+  }
+
+  /** @param uniform gives the uniform of an attempt, from 0 on */
+  rank(uniform: (attempt: number) => number): number {
+    for (let attempt = 0; ; attempt++) {
+      const area = this.#areaLast + uniform(attempt) * (this.#areaFirst - this.#areaLast);
+      const x = this.#inverse(area);
+      const rank = Math.min(Math.max(Math.round(x), 1), this.#n);
+      if (rank - x <= this.#safe || area >= this.#area(rank + 0.5) - this.#density(rank)) return rank;
+    }
+  }
+
+  #density(x: number): number {
+    return Math.exp(-this.#s * Math.log(x));
+  }
+
+  /** ∫ from 1 to x of t^−s dt, without cancellation near s = 1. */
+  #area(x: number): number {
+    const log = Math.log(x);
+    return log * expm1Ratio((1 - this.#s) * log);
+  }
+
+  #inverse(area: number): number {
+    // Rounding may carry the argument past the pole of the logarithm.
+    const t = Math.max(area * (1 - this.#s), -1);
+    return Math.exp(area * log1pRatio(t));
+  }
+}
+
+/** (e^x − 1) / x, 1 at 0. */
+function expm1Ratio(x: number): number {
+  return Math.abs(x) < 1e-8 ? 1 + x / 2 : Math.expm1(x) / x;
+}
+
+/** ln(1 + x) / x, 1 at 0. */
+function log1pRatio(x: number): number {
+  return Math.abs(x) < 1e-8 ? 1 - x / 2 : Math.log1p(x) / x;
+}

@@ -1,0 +1,188 @@
+import { InputError, type Problem } from '../std/errors.ts';
+import { ARM_CHECKS } from './checks.ts';
+import { DEFAULTS } from './defaults.ts';
+import { parseDocumentText, type WorkloadDocument } from './document.ts';
+import { applyOverrides, type Override, parseOverrides, type WorkloadOverrides } from './overrides.ts';
+import { formatPath, type Path, suggestion, tidyProblems } from './problems.ts';
+import { isRemote, mergedArms, resolveArm } from './resolve.ts';
+import type { WrittenArm, WrittenWorkload } from './schema.ts';
+import type { Arm, Workload } from './types.ts';
+import { validate } from './validate.ts';
+
+/**
+ * Resolves the text of a workload file.
+ * @param source the file's path, for messages
+ * @throws InputError E_WORKLOAD with every problem found, each with its line or command line option
+ */
+export function parseWorkload(text: string, source: string, overrides: WorkloadOverrides = {}): Workload {
+  const document = parseDocumentText(text, source);
+  const parsed = parseOverrides(overrides);
+  const { value, problems } = applyOverrides(document.value, parsed);
+  const where = (path: Path) => placeOf(path, document, source, parsed);
+  const validation = validate(value, where);
+  problems.push(...validation.problems);
+  const written = validation.written && withoutMootSystem(validation.written, parsed);
+  const arms = written ? resolveArms(written) : [];
+  if (written) {
+    problems.push(...armProblems(written, arms, value, validation.doubtful, where));
+    problems.push(...workloadProblems(written, arms, validation.doubtful, where));
+  }
+  if (problems.length > 0) throw new InputError('E_WORKLOAD', tidyProblems(inFileOrder(problems)));
+  return {
+    name: written!.name,
+    seed: written!.seed ?? DEFAULTS.seed,
+    arms: arms.map(({ arm }) => arm),
+    compare: {
+      base: written!.compare?.base ?? arms[0]!.arm.name,
+      blocks: written!.compare?.blocks ?? DEFAULTS.compare.blocks,
+      confidence: written!.compare?.confidence ?? DEFAULTS.compare.confidence,
+    },
+    source,
+    written: value,
+  };
+}
+
+interface ResolvedArm {
+  arm: Arm;
+  written: WrittenArm;
+}
+
+function resolveArms(written: WrittenWorkload): ResolvedArm[] {
+  return [...mergedArms(written)].map(([name, merged]) => ({
+    arm: resolveArm(name, merged),
+    written: merged,
+  }));
+}
+
+/** A file made for the embedded system can be pointed at an endpoint from the command line as it is. */
+function withoutMootSystem(written: WrittenWorkload, overrides: readonly Override[]): WrittenWorkload {
+  const redirected = isRemote(written.target) && overrides.some(({ path }) => path[0] === 'target');
+  const insisted = overrides.some(({ path }) => path[0] === 'system');
+  return redirected && !insisted ? { ...written, system: undefined } : written;
+}
+
+/** The last override of the field, or of something in it or around it; else its line in the file. */
+function placeOf(
+  path: Path,
+  document: WorkloadDocument,
+  source: string,
+  overrides: readonly Override[],
+): string {
+  const inFile = isWritten(document.value, path);
+  const override = overrides.findLast(
+    (candidate) => startsWith(path, candidate.path) || (!inFile && startsWith(candidate.path, path)),
+  );
+  if (override) return override.label;
+  const line = document.lineOf(path);
+  return line === undefined ? source : `${source}:${line}`;
+}
+
+function armProblems(
+  written: WrittenWorkload,
+  arms: readonly ResolvedArm[],
+  value: Record<string, unknown>,
+  doubtful: readonly Path[],
+  where: (path: Path) => string,
+): Problem[] {
+  const problems: Problem[] = [];
+  for (const { arm, written: merged } of arms) {
+    for (const check of ARM_CHECKS) {
+      const reads = check.reads.map((field) => field.split('.'));
+      const inDoubt = reads.some((path) =>
+        [path, ['arms', arm.name, ...path]].some((read) => touchesAny(read, doubtful)),
+      );
+      const clash = inDoubt ? undefined : check.find(arm, merged);
+      if (!clash) continue;
+      const path = writtenAt(reads, written.arms ? arm.name : undefined, value);
+      problems.push({ ...clash, what: `${formatPath(path)}: ${clash.what}`, where: where(path) });
+    }
+  }
+  return problems;
+}
+
+/** Where the file says the first of the fields that it says at all: in the arm, or in the base. */
+function writtenAt(
+  reads: readonly Path[],
+  armName: string | undefined,
+  value: Record<string, unknown>,
+): Path {
+  for (const path of reads) {
+    const inArm = armName === undefined ? undefined : ['arms', armName, ...path];
+    if (inArm && isWritten(value, inArm)) return inArm;
+    if (isWritten(value, path)) return path;
+  }
+  return reads[0]!;
+}
+
+function isWritten(value: unknown, path: Path): boolean {
+  let node = value;
+  for (const step of path) {
+    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, step)) return false;
+    node = (node as Record<string | number, unknown>)[step];
+  }
+  return true;
+}
+
+/** A turn must be long against the resolution of timers and the time that connections take to settle. */
+const SHORTEST_TURN_ns = 100e6;
+
+function workloadProblems(
+  written: WrittenWorkload,
+  arms: readonly ResolvedArm[],
+  doubtful: readonly Path[],
+  where: (path: Path) => string,
+): Problem[] {
+  const problems: Problem[] = [];
+  const report = (path: Path, what: string, remedy: string) => {
+    if (!touchesAny(path, doubtful))
+      problems.push({ what: `${formatPath(path)}: ${what}`, where: where(path), remedy });
+  };
+  const names = arms.map(({ arm }) => arm.name);
+  const { base, blocks = DEFAULTS.compare.blocks } = written.compare ?? {};
+  const armsInDoubt = doubtful.some((path) => path[0] === 'arms' && path.length <= 2);
+  if (base !== undefined && !names.includes(base) && !armsInDoubt) {
+    report(['compare', 'base'], `there is no arm '${base.slice(0, 60)}'.`, suggestion(base, names, 'Arms'));
+  }
+  if (blocks < 2 && arms.length > 1) {
+    const what = 'one block has no spread to compare arms by.';
+    report(['compare', 'blocks'], what, 'Use at least 2; intervals are good from about 5 on.');
+  }
+  for (const { arm } of arms) {
+    const measured_ns = arm.phases.reduce((sum, phase) => sum + (phase.measured ? phase.duration_ns : 0), 0);
+    if (measured_ns === 0 || measured_ns / blocks >= SHORTEST_TURN_ns || touchesAny(['phases'], doubtful))
+      continue;
+    const what = `${measured_ns / 1e6} ms measured in ${blocks} blocks make turns shorter than 100 ms (arm '${arm.name}').`;
+    report(['compare', 'blocks'], what, 'Use fewer blocks or longer phases.');
+  }
+  for (const [name, other] of sharedTables(arms)) {
+    const what = `arms '${name}' and '${other}' would share a table at one target.`;
+    report(['table', 'name'], what, "Give each its own 'table.name', or leave it out.");
+  }
+  return problems;
+}
+
+function sharedTables(arms: readonly ResolvedArm[]): [string, string][] {
+  const owners = new Map<string, string>();
+  const shared: [string, string][] = [];
+  for (const { arm } of arms.filter((candidate) => isRemote(candidate.arm.target))) {
+    const table = `${arm.target} ${arm.table.name}`;
+    const owner = owners.get(table);
+    if (owner !== undefined) shared.push([owner, arm.name]);
+    owners.set(table, arm.name);
+  }
+  return shared;
+}
+
+function touchesAny(path: Path, others: readonly Path[]): boolean {
+  return others.some((other) => startsWith(path, other) || startsWith(other, path));
+}
+
+function startsWith(path: Path, prefix: Path): boolean {
+  return prefix.length <= path.length && prefix.every((step, i) => String(step) === String(path[i]));
+}
+
+function inFileOrder(problems: readonly Problem[]): Problem[] {
+  const line = ({ where }: Problem) => Number(/:(\d+)$/.exec(where ?? '')?.[1] ?? Number.POSITIVE_INFINITY);
+  const byLine = (a: Problem, b: Problem) => (line(a) === line(b) ? 0 : line(a) - line(b));
+  return problems.toSorted(byLine);
+}

@@ -1,0 +1,127 @@
+/** The file as understood, arm by arm: merged over the base, defaults filled in, units last in the names. */
+import { DEFAULTS } from './defaults.ts';
+import type { WrittenArm, WrittenWorkload } from './schema.ts';
+import { type Arm, type Arrivals, OPERATION_KINDS, type OperationKind } from './types.ts';
+
+/**
+ * An arm's fields over the base's. Maps merge field by field; lists, `operations`, and `arrivals` of another loop are
+ * replaced whole, since half of one mix with half of another is neither. `system` describes the embedded system, so an
+ * arm that leaves it for a URL leaves that behind.
+ */
+export function mergeArm(base: WrittenArm, arm: WrittenArm): WrittenArm {
+  const leavesEmbedded = isRemote(arm.target) && !isRemote(base.target);
+  const system = leavesEmbedded ? undefined : base.system;
+  const sameLoop = arm.arrivals?.loop === undefined || arm.arrivals.loop === (base.arrivals?.loop ?? 'open');
+  return {
+    ...base,
+    ...arm,
+    connections: { ...base.connections, ...arm.connections },
+    system: (system ?? arm.system) && {
+      ...system,
+      ...arm.system,
+      kms: { ...system?.kms, ...arm.system?.kms },
+      keyCache: { ...system?.keyCache, ...arm.system?.keyCache },
+    },
+    table: { ...base.table, ...arm.table },
+    keys: { ...base.keys, ...arm.keys },
+    arrivals: { ...(sameLoop ? base.arrivals : {}), ...arm.arrivals },
+    cost: { ...base.cost, ...arm.cost },
+  };
+}
+
+/** The arms as written, merged, in the order of the file; a file without any has one named `default`. */
+export function mergedArms(written: WrittenWorkload): Map<string, WrittenArm> {
+  const { name: _name, arms, compare: _compare, seed: _seed, ...base } = written;
+  const entries = Object.entries(arms ?? {});
+  if (entries.length === 0) return new Map([['default', base]]);
+  return new Map(entries.map(([name, arm]) => [name, mergeArm(base, arm ?? {})]));
+}
+
+/** Fills in every default. What the checks refuse still resolves to something, so that they can look at it. */
+export function resolveArm(name: string, written: WrittenArm): Arm {
+  const { connections = {}, table = {}, cost = {} } = written;
+  const driver = written.driver ?? DEFAULTS.driver;
+  const target = written.target ?? DEFAULTS.target;
+  const sign = written.sign ?? driver === 'http';
+  return {
+    name,
+    driver,
+    target,
+    kmsTarget: written.kms,
+    callers: written.callers ?? DEFAULTS.callers,
+    connections: {
+      mode: connections.mode ?? DEFAULTS.connections.mode,
+      perCaller: connections.perCaller ?? DEFAULTS.connections.perCaller,
+      tls: connections.tls ?? (isRemote(target) ? target.startsWith('https:') : driver === 'http'),
+      timeout_ms: ms(connections.timeout) ?? DEFAULTS.connections.timeout_ms,
+      maxInFlight: connections.maxInFlight ?? DEFAULTS.connections.maxInFlight,
+    },
+    sign,
+    system: resolveSystem(written.system ?? {}, sign),
+    table: {
+      name: table.name ?? `sealbench-${name}`,
+      encryption: table.encryption ?? DEFAULTS.table.encryption,
+      items: table.items ?? DEFAULTS.table.items,
+      itemBytes: table.itemBytes ?? DEFAULTS.table.itemBytes,
+    },
+    keys: { popularity: written.keys?.popularity ?? { ...DEFAULTS.popularity } },
+    operations: shares(written.operations ?? DEFAULTS.operations),
+    arrivals: resolveArrivals(written.arrivals ?? {}),
+    phases: (written.phases ?? []).map((phase, index) => ({
+      name: phase.name ?? `phase-${index + 1}`,
+      duration_ns: phase.for,
+      measured: phase.measured ?? true,
+    })),
+    cost: {
+      kms_usd_per_10k: cost.kms ?? DEFAULTS.cost.kms_usd_per_10k,
+      cloudtrail_usd_per_100k: cost.cloudtrail ?? DEFAULTS.cost.cloudtrail_usd_per_100k,
+      cloudtrail_paid_copies: cost.paidCopies ?? DEFAULTS.cost.cloudtrail_paid_copies,
+    },
+  };
+}
+
+function resolveSystem(written: NonNullable<WrittenArm['system']>, sign: boolean): Arm['system'] {
+  const { kms = {}, keyCache = {} } = written;
+  return {
+    kms: {
+      region: kms.region ?? DEFAULTS.kms.region,
+      latency: kms.latency && { p50_ms: kms.latency.p50 / 1e6, p99_ms: kms.latency.p99 / 1e6 },
+      quota_per_s: kms.quota,
+      connections: kms.connections ?? DEFAULTS.kms.connections,
+      tls: kms.tls ?? DEFAULTS.kms.tls,
+    },
+    keyCache: {
+      scope: keyCache.scope ?? DEFAULTS.keyCache.scope,
+      ttl_ms: ms(keyCache.ttl) ?? DEFAULTS.keyCache.ttl_ms,
+      expiry: keyCache.expiry ?? DEFAULTS.keyCache.expiry,
+      entries: keyCache.entries ?? DEFAULTS.keyCache.entries,
+    },
+    hosts: written.hosts ?? DEFAULTS.hosts,
+    storage: written.storage ?? DEFAULTS.storage,
+    auth: written.auth ?? (sign ? 'sigv4' : 'none'),
+  };
+}
+
+function resolveArrivals(written: NonNullable<WrittenArm['arrivals']>): Arrivals {
+  if (written.loop === 'closed') return { loop: 'closed', concurrency: written.concurrency ?? 0 };
+  return {
+    loop: 'open',
+    process: written.process ?? DEFAULTS.arrivals.process,
+    rate_per_s: written.rate ?? 0,
+  };
+}
+
+/** All zero when the written shares add up to nothing. */
+function shares(written: Partial<Record<OperationKind, number>>): Record<OperationKind, number> {
+  const sum = OPERATION_KINDS.reduce((total, kind) => total + (written[kind] ?? 0), 0);
+  const share = (kind: OperationKind) => (sum > 0 ? (written[kind] ?? 0) / sum : 0);
+  return { get: share('get'), put: share('put'), update: share('update'), delete: share('delete') };
+}
+
+function ms(duration_ns: number | undefined): number | undefined {
+  return duration_ns === undefined ? undefined : duration_ns / 1e6;
+}
+
+export function isRemote(target: string | undefined): target is string {
+  return target !== undefined && target !== DEFAULTS.target;
+}

@@ -1,0 +1,241 @@
+/** The workload file as people write it: every field optional unless nothing can be assumed, unknown fields refused. */
+import * as z from 'zod';
+import { bytes, count, duration, endpoint, popularity, rate, target } from './fields.ts';
+import type { OPERATION_KINDS } from './types.ts';
+
+export const DRIVERS = ['http', 'envelope', 'noop'] as const;
+
+/** Arms name tables, files and `--set` paths. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$/;
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
+const TABLE_NAME = /^[A-Za-z0-9_.-]{3,255}$/;
+
+const connections = z
+  .strictObject({
+    mode: z
+      .enum(['keep-alive', 'resumed', 'fresh'])
+      .describe(
+        'keep-alive: connections stay open. resumed: a new connection for every request, its TLS session resumed. fresh: a new connection and a full TLS handshake for every request.',
+      )
+      .optional(),
+    perCaller: count('Connections of each caller', '1', '10k').optional(),
+    tls: z
+      .boolean()
+      .describe(
+        'TLS between client and store. Default true for the embedded system over HTTP; a URL target decides by its scheme.',
+      )
+      .optional(),
+    timeout: duration('Longest wait for an answer', '1ms', '10m').optional(),
+    maxInFlight: count(
+      'Most operations under way at once; more are issued late and show as schedule lag',
+      '1',
+      '1M',
+    ).optional(),
+  })
+  .meta({ id: 'connections', description: 'How callers reach the store.' });
+
+const kms = z
+  .strictObject({
+    region: z
+      .string()
+      .regex(REGION)
+      .describe('AWS Region it stands for; decides its default quota.')
+      .optional(),
+    latency: z
+      .strictObject({
+        p50: duration('Median', '1us', '10m'),
+        p99: duration('99th percentile, at least the median', '1us', '10m'),
+      })
+      .describe('Log-normal delay added to every cryptographic call; none without it.')
+      .optional(),
+    quota: rate(
+      "Cryptographic requests before throttling; the Region's own without it",
+      '1/s',
+      '1G/s',
+    ).optional(),
+    connections: z.enum(['keep-alive', 'fresh']).describe("The store's connections to the KMS.").optional(),
+    tls: z.boolean().describe('TLS between store and KMS.').optional(),
+  })
+  .meta({ id: 'kms', description: 'The simulated key management service.' });
+
+const keyCache = z
+  .strictObject({
+    scope: z
+      .enum(['connection', 'caller', 'host', 'process'])
+      .describe(
+        'What shares an entry: one connection of a caller, a caller, a caller on a host, or everybody (process: skips authorisation; for comparison only).',
+      )
+      .optional(),
+    ttl: duration('Life of an entry', '1ms', '30d').optional(),
+    expiry: z
+      .enum(['absolute', 'sliding'])
+      .describe('Counted from the load, or from the last use.')
+      .optional(),
+    entries: count('Most entries; the least recently used goes first', '1', '10M').optional(),
+  })
+  .meta({ id: 'keyCache', description: "The store's cache of table keys." });
+
+const system = z
+  .strictObject({
+    kms: kms.optional(),
+    keyCache: keyCache.optional(),
+    hosts: count('Front-end hosts that connections are spread over', '1', '10k').optional(),
+    storage: z.enum(['lmdb', 'memory']).describe('lmdb is durable; memory is gone with the run.').optional(),
+    auth: z
+      .enum(['sigv4', 'none'])
+      .describe('Whether the store verifies signatures. Default: as `sign`.')
+      .optional(),
+  })
+  .meta({ id: 'system', description: 'The embedded system; has no effect on a URL target.' });
+
+const table = z
+  .strictObject({
+    name: z.string().regex(TABLE_NAME).describe('Default: sealbench-<arm>.').optional(),
+    encryption: z
+      .enum(['none', 'aws-owned', 'aws-managed', 'customer-managed'])
+      .describe('Whose KMS key the table is encrypted under.')
+      .optional(),
+    items: count('Items in the table when measuring begins', '1', '1G').optional(),
+    itemBytes: bytes(
+      "Size of an item by DynamoDB's rule: attribute names and values",
+      '64B',
+      '400KiB',
+    ).optional(),
+  })
+  .meta({ id: 'table', description: 'The table that is read and written.' });
+
+const share = z.number().min(0).max(1e9);
+const operations = z
+  .strictObject({
+    get: share.describe('GetItem').optional(),
+    put: share.describe('PutItem').optional(),
+    update: share.describe('UpdateItem').optional(),
+    delete: share.describe('DeleteItem').optional(),
+  } satisfies Record<(typeof OPERATION_KINDS)[number], z.ZodType>)
+  .meta({
+    id: 'operations',
+    description: "Shares of the kinds of operation, in any unit. An arm's replace the base's.",
+  });
+
+const arrivals = z
+  .strictObject({
+    loop: z
+      .enum(['open', 'closed'])
+      .describe(
+        'open: operations fall due whether or not earlier ones are done. closed: each user waits for its answer.',
+      )
+      .optional(),
+    process: z
+      .enum(['constant', 'poisson'])
+      .describe('Open loop: gaps all equal, or exponential.')
+      .optional(),
+    rate: rate('Open loop: operations due', '1/h', '10M/s').optional(),
+    concurrency: count('Closed loop: virtual users', '1', '100k').optional(),
+  })
+  .meta({ id: 'arrivals', description: 'When operations fall due.' });
+
+const phases = z
+  .array(
+    z.strictObject({
+      name: z.string().regex(NAME).describe('For reports.').optional(),
+      for: duration('How long', '1ms', '7d'),
+      measured: z
+        .boolean()
+        .describe('false: outside of histograms and rates (warm-up). Default true.')
+        .optional(),
+    }),
+  )
+  .min(1)
+  .max(100)
+  .meta({ id: 'phases', description: 'Stretches of time in order, those not measured first.' });
+
+const cost = z
+  .strictObject({
+    kms: z.number().min(0).max(1e6).describe('USD for 10,000 KMS requests.').optional(),
+    cloudtrail: z
+      .number()
+      .min(0)
+      .max(1e6)
+      .describe('USD for 100,000 management events of a paid copy.')
+      .optional(),
+    paidCopies: z
+      .int()
+      .min(0)
+      .max(100)
+      .describe('Copies of the management events that are paid for; the first copy is free.')
+      .optional(),
+  })
+  .meta({ id: 'cost', description: 'Prices to count with.' });
+
+const settings = {
+  driver: z
+    .enum(DRIVERS)
+    .describe(
+      'http: over the wire. envelope: the store in the same process, without the wire. noop: nothing, which measures the tool itself.',
+    )
+    .optional(),
+  target: target('embedded, or the URL of a DynamoDB endpoint.').optional(),
+  kms: endpoint("URL of the KMS behind a URL target: makes the table's key.").optional(),
+  callers: count('Principals, each with its own credentials', '1', '10k').optional(),
+  connections: connections.optional(),
+  sign: z.boolean().describe('Sign every request with SigV4.').optional(),
+  system: system.optional(),
+  table: table.optional(),
+  keys: z
+    .strictObject({
+      popularity: popularity("'uniform', or 'zipf s': how unevenly keys are chosen.").optional(),
+    })
+    .meta({ id: 'keys', description: 'Which items operations touch.' })
+    .optional(),
+  operations: operations.optional(),
+  arrivals: arrivals.optional(),
+  phases: phases.optional(),
+  cost: cost.optional(),
+};
+
+export const writtenArm = z
+  .strictObject(settings)
+  .meta({ id: 'arm', description: 'A variation: what it names replaces the same field of the base.' });
+
+export const writtenWorkload = z
+  .strictObject({
+    name: z.string().regex(NAME).describe('Names the report.'),
+    ...settings,
+    arms: z
+      .record(z.string().regex(NAME), writtenArm.nullable())
+      .describe(
+        'Variations of the fields above by name; they take turns. Without any, one arm named default.',
+      )
+      .optional(),
+    compare: z
+      .strictObject({
+        base: z
+          .string()
+          .describe('The arm that the others are compared with. Default: the first.')
+          .optional(),
+        blocks: z
+          .int()
+          .min(1)
+          .max(100)
+          .describe('Turns that the measured time of every arm is cut into.')
+          .optional(),
+        confidence: z.number().min(0.5).max(0.999).describe('Of the intervals.').optional(),
+      })
+      .describe('How arms take turns and are compared.')
+      .optional(),
+    seed: z
+      .int()
+      .min(0)
+      .max(Number.MAX_SAFE_INTEGER)
+      .describe('Of all random choices: the same seed replays the same operations.')
+      .optional(),
+  })
+  .meta({ title: 'sealbench workload', description: 'What to measure, in which variations.' });
+
+export type WrittenArm = z.output<typeof writtenArm>;
+export type WrittenWorkload = z.output<typeof writtenWorkload>;
+
+/** The JSON Schema of the file, for editors. */
+export function workloadJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(writtenWorkload, { io: 'input' }) };
+}
