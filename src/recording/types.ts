@@ -10,6 +10,8 @@ export interface HistogramSnapshot {
   min_ns: number;
   max_ns: number;
   sum_ns: number;
+  /** Values outside of the range (or not numbers), moved to its nearer end: counted above, and inexact. */
+  clamped: number;
   /** index, count, index, count, … ascending. */
   cells: Uint32Array;
 }
@@ -46,7 +48,10 @@ export interface SecondRow {
   response: HistogramSnapshot;
 }
 
-/** What one lane saw of one turn. Merging lanes (and turns) adds every field up. */
+/**
+ * What one lane saw of one turn. Merging turns adds every field up; so does merging the lanes of one turn, except
+ * for its length (`duration_ns`, `elapsed_ns`), which they share.
+ */
 export interface TurnRecording {
   /** Operations the plan held for this turn. */
   planned: number;

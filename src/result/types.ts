@@ -9,7 +9,14 @@ export const RESULT_SCHEMA = 'sealbench/result/1';
 export interface SystemSample {
   store: {
     requests: number | null;
-    cache: { lookups: number; hits: number; misses: number; coalesced: number; expired: number; evicted: number };
+    cache: {
+      lookups: number;
+      hits: number;
+      misses: number;
+      coalesced: number;
+      expired: number;
+      evicted: number;
+    };
     /** Attempts sent to the KMS, and those among them that repeat one, by operation. */
     kmsAttempts: Record<string, number>;
     kmsRetries: Record<string, number>;
@@ -44,6 +51,8 @@ export interface ArmEvidence {
   total: SystemSample;
   /** Duration of KMS calls as the store saw them, base64 HdrHistogram V2, ns; null when not supplied. */
   kmsTimeHdr: string | null;
+  /** Where the run streamed its seconds away as it went; made from the turns' seconds where it is absent. */
+  timeline?: Timeline;
 }
 
 export interface RunEvidence {
@@ -110,6 +119,27 @@ export interface BlockSummary {
   service_hdr: string;
 }
 
+export interface TimelineRow {
+  /** The first of the row's seconds. */
+  second: number;
+  measured: boolean;
+  count: number;
+  errors: number;
+  p50: number | null;
+  p99: number | null;
+  max: number | null;
+  /** Operations in each latency bucket. */
+  buckets: number[];
+}
+
+export interface Timeline {
+  /** Width of a row. */
+  row_s: number;
+  /** Upper edges of the latency buckets, ns; at most 64. */
+  buckets_ns: number[];
+  rows: TimelineRow[];
+}
+
 export interface ArmResult {
   name: string;
   /** The arm as resolved. */
@@ -120,7 +150,7 @@ export interface ArmResult {
   rate: { planned_per_s: number | null; offered_per_s: number; achieved_per_s: number };
   schedule_lag_ns: Summary;
   in_flight_mean: number;
-  /** Operations from set-up to drain, touches of the set-up included: the divisor of every `…_per_op`. */
+  /** Operations from set-up to drain, touches of the set-up included: the divisor of calls and cost per operation. */
   operations_total: number;
   kms: {
     calls: Record<string, number>;
@@ -149,24 +179,19 @@ export interface ArmResult {
   unissued: number;
   server: { requests: number | null };
   identities: Identity[];
+  /** Over the measured turns, so that nobody pays for the warm-up's compiling. */
   cpu_us_per_op: { lanes: number | null; store: number | null; kms: number | null };
   cost_usd_per_million_ops: { kms: number; cloudtrail: number; total: number } | null;
   blocks: BlockSummary[];
-  timeline: {
-    /** Width of a row. */
-    row_s: number;
-    /** Upper edges of the latency buckets, ns; at most 64. */
-    buckets_ns: number[];
-    rows: { second: number; measured: boolean; count: number; errors: number; p50: number | null; p99: number | null; max: number | null; buckets: number[] }[];
-  };
+  timeline: Timeline;
 }
 
 export interface Comparison {
   metric: string;
   base: string;
   arm: string;
-  /** arm / base. */
-  ratio: number;
+  /** arm / base; null where it is withheld: `note` then says why. */
+  ratio: number | null;
   /** Null where no interval exists (an exact counter); `note` then says why. */
   low: number | null;
   high: number | null;

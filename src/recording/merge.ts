@@ -1,0 +1,75 @@
+import { OPERATION_KINDS, type OperationKind } from '../workload/types.ts';
+import { mergeSnapshots } from './histogram.ts';
+import { noConnections } from './recorder.ts';
+import type { ConnectionCounters, KindRecording, SecondRow, TurnRecording } from './types.ts';
+
+/** The lanes of one turn as one: everything adds up but the length of the turn, which they share. */
+export function mergeLanes(lanes: readonly TurnRecording[]): TurnRecording {
+  return {
+    ...mergeTurns(lanes),
+    duration_ns: Math.max(0, ...lanes.map((lane) => lane.duration_ns)),
+    elapsed_ns: Math.max(0, ...lanes.map((lane) => lane.elapsed_ns)),
+  };
+}
+
+/** Several turns as one: everything adds up; equal seconds become one row, measured if all of it was. */
+export function mergeTurns(turns: readonly TurnRecording[]): TurnRecording {
+  const sum = (field: (turn: TurnRecording) => number) =>
+    turns.reduce((total, turn) => total + field(turn), 0);
+  return {
+    planned: sum((turn) => turn.planned),
+    issued: sum((turn) => turn.issued),
+    unissued: sum((turn) => turn.unissued),
+    kinds: Object.fromEntries(
+      OPERATION_KINDS.map((kind) => [kind, mergeKinds(turns.map((turn) => turn.kinds[kind]))]),
+    ) as Record<OperationKind, KindRecording>,
+    lag: mergeSnapshots(turns.map((turn) => turn.lag)),
+    connections: mergeConnections(turns.map((turn) => turn.connections)),
+    inFlight_ns: sum((turn) => turn.inFlight_ns),
+    duration_ns: sum((turn) => turn.duration_ns),
+    elapsed_ns: sum((turn) => turn.elapsed_ns),
+    cpu_us: sum((turn) => turn.cpu_us),
+    seconds: mergeSeconds(turns.flatMap((turn) => turn.seconds)),
+  };
+}
+
+/** All kinds of operations, or one kind of several turns, as one. */
+export function mergeKinds(kinds: readonly KindRecording[]): KindRecording {
+  const errors = new Map<string, number>();
+  for (const kind of kinds) {
+    for (const [code, count] of Object.entries(kind.errors))
+      errors.set(code, (errors.get(code) ?? 0) + count);
+  }
+  return {
+    count: kinds.reduce((total, kind) => total + kind.count, 0),
+    errors: Object.fromEntries(errors),
+    response: mergeSnapshots(kinds.map((kind) => kind.response)),
+    service: mergeSnapshots(kinds.map((kind) => kind.service)),
+  };
+}
+
+function mergeConnections(counters: readonly ConnectionCounters[]): ConnectionCounters {
+  const total = noConnections();
+  for (const one of counters) {
+    for (const name of Object.keys(total) as (keyof ConnectionCounters)[]) total[name] += one[name];
+  }
+  return total;
+}
+
+/** One row for each second, in order. */
+export function mergeSeconds(rows: readonly SecondRow[]): SecondRow[] {
+  const bySecond = new Map<number, SecondRow[]>();
+  for (const row of rows) {
+    const same = bySecond.get(row.second);
+    if (same) same.push(row);
+    else bySecond.set(row.second, [row]);
+  }
+  return [...bySecond]
+    .sort(([a], [b]) => a - b)
+    .map(([second, same]) => ({
+      second,
+      measured: same.every((row) => row.measured),
+      errors: same.reduce((total, row) => total + row.errors, 0),
+      response: mergeSnapshots(same.map((row) => row.response)),
+    }));
+}

@@ -1,0 +1,143 @@
+import type { ArmResult, Comparison, Result } from '../result/types.ts';
+import type { Arm } from '../workload/types.ts';
+import { bytes, confidence, count, rate, ratio, ratioInterval, setting_ns, WITHHELD } from './format.ts';
+import { byArm, metricWords, remarks, SUMMARY_ROWS } from './rows.ts';
+
+/** `report.md`: the terminal's tables, with settings, environment, checks and method, to be read without the tool. */
+export function markdownReport(result: Result): string {
+  const sections = [
+    `# ${escaped(result.name)}`,
+    introduction(result),
+    '## Result',
+    summaryTable(result.arms),
+    ...remarks(result.arms).map((remark) => `**${escaped(remark)}**`),
+    ...ratioSection(result),
+    '## Verdicts',
+    verdictList(result.arms),
+    '## Checks',
+    identityTable(result.arms),
+    '## Settings',
+    settingsTable(result.arms),
+    '## Method',
+    METHOD,
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function introduction(result: Result): string {
+  const { environment: on } = result;
+  const commit = on.git === null ? '' : `, commit ${escaped(on.git)}`;
+  const stopped = result.interrupted ? '\n\n**The run was interrupted before its end.**' : '';
+  return (
+    `Started ${escaped(result.startedAt)} with seed ${result.seed} on ${result.lanes} ${result.lanes === 1 ? 'lane' : 'lanes'}; ` +
+    `sealbench ${escaped(on.sealbench)}, Node ${escaped(on.node)}, ${escaped(on.platform)}, ${escaped(on.cpu)}, ` +
+    `${on.cores} cores, ${bytes(on.memory_bytes)}${commit}.${stopped}`
+  );
+}
+
+function summaryTable(arms: readonly ArmResult[]): string {
+  return table(
+    ['', ...arms.map((arm) => arm.name)],
+    [
+      ...SUMMARY_ROWS.map((row) => [`${row.group}, ${row.label}`, ...arms.map((arm) => row.cell(arm))]),
+      ['verdict', ...arms.map((arm) => arm.verdict.value)],
+    ],
+    'right',
+  );
+}
+
+function ratioSection(result: Result): string[] {
+  if (result.comparisons.length === 0) return [];
+  const rows = [...byArm(result.comparisons)].flatMap(([, comparisons]) =>
+    comparisons.map((comparison) => [
+      `${comparison.arm} / ${comparison.base}`,
+      metricWords(comparison),
+      ratio(comparison.ratio),
+      intervalCell(comparison),
+    ]),
+  );
+  return ['## Ratios', table(['arms', 'metric', 'ratio', 'interval'], rows, 'left')];
+}
+
+function intervalCell(comparison: Comparison): string {
+  const { low, high, ratio: value, blocks, note } = comparison;
+  if (low === null || high === null) return note ?? WITHHELD;
+  const bounds = ratioInterval(value, low, high).slice(ratio(value).length + 2, -1);
+  return `${bounds} (${confidence(comparison.confidence)}, ${blocks} blocks)`;
+}
+
+function verdictList(arms: readonly ArmResult[]): string {
+  return arms
+    .flatMap((arm) => [
+      `- **${escaped(arm.name)}**: ${arm.verdict.value}`,
+      ...arm.verdict.reasons.map((reason) => `  - ${escaped(reason)}`),
+    ])
+    .join('\n');
+}
+
+function identityTable(arms: readonly ArmResult[]): string {
+  const rows = arms.flatMap((arm) =>
+    arm.identities.map((identity) => [arm.name, identity.name, identity.state, identity.detail]),
+  );
+  return table(['arm', 'identity', 'state', 'counted'], rows, 'left');
+}
+
+const SETTINGS: readonly (readonly [string, (arm: Arm) => string])[] = [
+  ['driver', (arm) => arm.driver],
+  ['target', (arm) => arm.target],
+  ['callers × connections', (arm) => `${arm.callers} × ${arm.connections.perCaller}`],
+  ['connections', (arm) => `${arm.connections.mode}, ${arm.connections.tls ? 'TLS' : 'plain'}`],
+  ['signed', (arm) => (arm.sign ? 'SigV4' : 'no')],
+  ['encryption', (arm) => arm.table.encryption],
+  ['items', (arm) => `${count(arm.table.items)} of ${bytes(arm.table.itemBytes)}`],
+  [
+    'key cache',
+    ({ system: { keyCache } }) =>
+      `${keyCache.scope}, ${setting_ns(keyCache.ttl_ms * 1e6)}, ${keyCache.expiry}`,
+  ],
+  [
+    'KMS latency',
+    ({ system: { kms } }) =>
+      kms.latency ? `p50 ${kms.latency.p50_ms} ms, p99 ${kms.latency.p99_ms} ms` : 'none added',
+  ],
+  [
+    'arrivals',
+    ({ arrivals }) =>
+      arrivals.loop === 'open'
+        ? `${arrivals.process}, ${rate(arrivals.rate_per_s)}`
+        : `closed, ${arrivals.concurrency}`,
+  ],
+  ['phases', (arm) => arm.phases.map((phase) => `${phase.name} ${setting_ns(phase.duration_ns)}`).join(', ')],
+];
+
+function settingsTable(arms: readonly ArmResult[]): string {
+  return table(
+    ['', ...arms.map((arm) => arm.name)],
+    SETTINGS.map(([label, cell]) => [label, ...arms.map((arm) => cell(arm.settings))]),
+    'left',
+  );
+}
+
+const METHOD = [
+  '- Response time counts from when an operation was due by the plan, whether or not it could start then; service time from its start on a connection.',
+  '- All arms play the same operations, in short turns in shuffled order (blocks). Rates and times are of measured phases; counters, calls and cost cover set-up to drain.',
+  `- A percentile is printed when at least 10 samples lie beyond it (the median: 10 in all). Failed and never started operations count as infinitely slow; a percentile among them is withheld (${WITHHELD}).`,
+  "- A ratio with an interval is the geometric mean of the blocks' ratios, with Student's t on their logarithms; it can differ a little from the ratio of two pooled figures above. Counts are exact and have no interval.",
+  '- Cost is at list prices, for KMS requests and paid copies of the trail.',
+].join('\n');
+
+function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  align: 'left' | 'right',
+): string {
+  const rule = head.map((_, i) => (i > 0 && align === 'right' ? '---:' : '---'));
+  return [head.map(escaped), rule, ...rows.map((row) => row.map(escaped))]
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n');
+}
+
+/** Names and messages come from workloads and targets: they stay text. */
+function escaped(text: string): string {
+  return text.replace(/[\r\n]+/g, ' ').replace(/[\\|*_`<>[\]]/g, '\\$&');
+}

@@ -1,0 +1,173 @@
+import {
+  type KindRecording,
+  LatencyHistogram,
+  mergeKinds,
+  mergeTurns,
+  type TurnRecording,
+} from '../recording/recording.ts';
+import { OPERATION_KINDS } from '../workload/types.ts';
+import { difference, summariseBlock, sumOf, turnLength_ns } from './blocks.ts';
+import { costOf } from './cost.ts';
+import { checkIdentities } from './identities.ts';
+import { summarise, summariseHistogram } from './percentiles.ts';
+import { TimelineBuilder } from './timeline.ts';
+import {
+  type ArmEvidence,
+  type ArmResult,
+  type OperationSummary,
+  RESULT_SCHEMA,
+  type Result,
+  type RunEvidence,
+  type SystemSample,
+  type TurnEvidence,
+} from './types.ts';
+import { judge } from './validity.ts';
+
+/** What a run measured, as the result that is kept; comparisons and gates are for others to add. */
+export function buildResult(evidence: RunEvidence): Result {
+  const { workload } = evidence;
+  return {
+    schema: RESULT_SCHEMA,
+    workload: workload.written,
+    name: workload.name,
+    seed: workload.seed,
+    startedAt: evidence.startedAt,
+    interrupted: evidence.interrupted,
+    lanes: evidence.lanes,
+    environment: evidence.environment,
+    arms: evidence.arms.map((arm) => buildArm(arm, evidence.interrupted)),
+    comparisons: [],
+    gates: [],
+  };
+}
+
+function buildArm(evidence: ArmEvidence, interrupted: boolean): ArmResult {
+  const { arm, total } = evidence;
+  const turns = evidence.turns.filter((turn) => turn.measured);
+  const recordings = turns.map((turn) => turn.recording);
+  const measured = mergeTurns(recordings);
+  const whole = mergeTurns([evidence.setup, ...evidence.turns.map((turn) => turn.recording)]);
+  const operations_total = endedIn(whole);
+  const operations = summariseOperations(measured);
+  const lag = summarise(measured.lag, measured.unissued);
+  const identities = checkIdentities(evidence, whole);
+  const kms = summariseKms(evidence, operations_total);
+  const openLoop = arm.arrivals.loop === 'open';
+  return {
+    name: arm.name,
+    settings: arm,
+    verdict: judge({
+      interrupted,
+      openLoop,
+      measured,
+      turns: recordings,
+      unissued: whole.unissued,
+      all: operations.all,
+      lag,
+      identities,
+    }),
+    operations,
+    rate: ratesOf(recordings, openLoop),
+    schedule_lag_ns: lag,
+    in_flight_mean: ratio(measured.inFlight_ns, length_ns(recordings)) ?? 0,
+    operations_total,
+    kms,
+    cache: summariseCache(total),
+    connections: whole.connections,
+    unissued: whole.unissued,
+    server: { requests: total.store?.requests ?? null },
+    identities,
+    cpu_us_per_op: cpuPerOp(turns, measured),
+    cost_usd_per_million_ops: costOf(arm, kms?.calls_per_op ?? null),
+    blocks: turns.map(summariseBlock),
+    timeline: evidence.timeline ?? timelineOf(evidence),
+  };
+}
+
+function summariseOperations(measured: TurnRecording): ArmResult['operations'] {
+  const operations: ArmResult['operations'] = {
+    all: summariseKind(mergeKinds(Object.values(measured.kinds)), measured.unissued),
+  };
+  for (const kind of OPERATION_KINDS) {
+    const recording = measured.kinds[kind];
+    // An operation that was never started may have been of any kind: each kind's percentiles allow for all of them.
+    if (recording.count > 0) operations[kind] = summariseKind(recording, measured.unissued);
+  }
+  return operations;
+}
+
+function summariseKind(kind: KindRecording, unissued: number): OperationSummary {
+  const censored = kind.count - kind.response.count + unissued;
+  return {
+    count: kind.count,
+    errors: kind.errors,
+    response_ns: summarise(kind.response, censored),
+    service_ns: summarise(kind.service, censored),
+  };
+}
+
+function ratesOf(turns: readonly TurnRecording[], openLoop: boolean): ArmResult['rate'] {
+  const planned_s = turns.reduce((sum, turn) => sum + turn.duration_ns, 0) / 1e9;
+  const actual_s = length_ns(turns) / 1e9;
+  const { planned, issued, kinds } = mergeTurns(turns);
+  const answered = Object.values(kinds).reduce((sum, kind) => sum + kind.response.count, 0);
+  return {
+    planned_per_s: openLoop ? ratio(planned, planned_s) : null,
+    offered_per_s: ratio(issued, planned_s) ?? 0,
+    achieved_per_s: ratio(answered, actual_s) ?? 0,
+  };
+}
+
+function summariseKms({ total, kmsTimeHdr }: ArmEvidence, operations: number): ArmResult['kms'] {
+  if (!total.kms) return null;
+  const { calls, throttled, failed } = total.kms;
+  return {
+    calls,
+    throttled,
+    failed,
+    calls_per_op: ratio(sumOf(calls), operations) ?? 0,
+    time_ns: kmsTimeHdr === null ? null : summariseHistogram(LatencyHistogram.decode(kmsTimeHdr), 0),
+  };
+}
+
+function summariseCache({ store }: SystemSample): ArmResult['cache'] {
+  return store ? { ...store.cache, hit_rate: ratio(store.cache.hits, store.cache.lookups) } : null;
+}
+
+function cpuPerOp(turns: readonly TurnEvidence[], measured: TurnRecording): ArmResult['cpu_us_per_op'] {
+  const operations = endedIn(measured);
+  const perOp = (counter: (sample: SystemSample) => number | null) => {
+    const gained = turns.map((turn) => difference(turn.before, turn.after, counter));
+    const known = gained.filter((cpu_us) => cpu_us !== null);
+    return known.length < gained.length
+      ? null
+      : ratio(
+          known.reduce((sum, cpu_us) => sum + cpu_us, 0),
+          operations,
+        );
+  };
+  return {
+    lanes: ratio(measured.cpu_us, operations),
+    store: perOp((sample) => sample.store?.cpu_us ?? null),
+    kms: perOp((sample) => sample.kms?.cpu_us ?? null),
+  };
+}
+
+function timelineOf({ turns }: ArmEvidence): ArmResult['timeline'] {
+  const builder = new TimelineBuilder();
+  for (const turn of turns) builder.add(turn.recording.seconds);
+  return builder.build();
+}
+
+/** Operations that ended, answered well or not. */
+function endedIn({ kinds }: TurnRecording): number {
+  return Object.values(kinds).reduce((sum, kind) => sum + kind.count, 0);
+}
+
+function length_ns(turns: readonly TurnRecording[]): number {
+  return turns.reduce((sum, turn) => sum + turnLength_ns(turn), 0);
+}
+
+function ratio(amount: number, per: number): number | null {
+  return per > 0 ? amount / per : null;
+}

@@ -1,0 +1,89 @@
+import type { TurnRecording } from '../recording/recording.ts';
+import type { ArmEvidence, Identity } from './types.ts';
+
+/**
+ * Sums that must agree when every operation, request and call was counted once, by whoever saw it.
+ * @param whole the set-up and all turns merged.
+ */
+export function checkIdentities(evidence: ArmEvidence, whole: TurnRecording): Identity[] {
+  return [
+    plan(whole),
+    operations(whole),
+    requests(evidence, whole),
+    lookups(evidence),
+    ...decrypts(evidence),
+  ];
+}
+
+function plan(whole: TurnRecording): Identity {
+  return equal('planned = issued + unissued', [
+    ['planned', whole.planned],
+    ['issued + unissued', whole.issued + whole.unissued],
+  ]);
+}
+
+function operations(whole: TurnRecording): Identity {
+  return equal('operations of all kinds = issued', [
+    ['ended', Object.values(whole.kinds).reduce((sum, kind) => sum + kind.count, 0)],
+    ['issued', whole.issued],
+  ]);
+}
+
+function requests({ total }: ArmEvidence, whole: TurnRecording): Identity {
+  const name = 'requests: client = server';
+  const served = total.store?.requests ?? null;
+  if (served === null) return notChecked(name, 'the target does not count requests');
+  const { requests: sent, transport_errors, abandoned } = whole.connections;
+  const slack = transport_errors + abandoned;
+  const within = slack === 0 ? '' : `, may differ by ${slack} (transport errors + abandoned)`;
+  return {
+    name,
+    state: Math.abs(sent - served) <= slack ? 'ok' : 'broken',
+    detail: `client ${sent}, server ${served}${within}`,
+  };
+}
+
+function lookups({ total }: ArmEvidence): Identity {
+  const name = 'cache lookups = hits + misses + coalesced';
+  if (!total.store) return notChecked(name, 'the target does not count cache lookups');
+  const { lookups, hits, misses, coalesced } = total.store.cache;
+  return equal(name, [
+    ['lookups', lookups],
+    ['hits + misses + coalesced', hits + misses + coalesced],
+  ]);
+}
+
+/** Two steps from a miss to the KMS's own log, so that the one that leaks can be told. */
+function decrypts({ total }: ArmEvidence): Identity[] {
+  const names = [
+    'store Decrypt attempts = misses + retries',
+    'store Decrypt attempts = KMS request log',
+  ] as const;
+  if (!total.store) return names.map((name) => notChecked(name, 'the target does not count KMS attempts'));
+  const attempts = total.store.kmsAttempts.Decrypt ?? 0;
+  const expected = total.store.cache.misses + (total.store.kmsRetries.Decrypt ?? 0);
+  return [
+    equal(names[0], [
+      ['attempts', attempts],
+      ['misses + retries', expected],
+    ]),
+    total.kms
+      ? equal(names[1], [
+          ['attempts', attempts],
+          ['KMS log', total.kms.calls.Decrypt ?? 0],
+        ])
+      : notChecked(names[1], 'the KMS supplies no request log'),
+  ];
+}
+
+function equal(name: string, [left, right]: [[string, number], [string, number]]): Identity {
+  return {
+    name,
+    state: left[1] === right[1] ? 'ok' : 'broken',
+    detail: `${left[0]} ${left[1]}, ${right[0]} ${right[1]}`,
+  };
+}
+
+function notChecked(name: string, detail: string): Identity {
+  return { name, state: 'not checked', detail };
+}

@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { RESULT_SCHEMA, type Result } from './types.ts';
+
+/**
+ * The shape that readers of a result rely on. Objects are loose: a newer minor version may add fields, and they
+ * survive being read.
+ */
+const number = z.number();
+const known = number.nullable();
+const counts = z.record(z.string(), number);
+
+const summary = z.looseObject({
+  count: number,
+  min: known,
+  mean: known,
+  max: known,
+  p50: known,
+  p90: known,
+  p99: known,
+  p999: known,
+  hdr: z.string(),
+});
+
+const operation = z.looseObject({ count: number, errors: counts, response_ns: summary, service_ns: summary });
+
+const cacheCounts = { lookups: number, hits: number, misses: number, coalesced: number };
+
+const block = z.looseObject({
+  block: number,
+  operations: number,
+  errors: number,
+  duration_ns: number,
+  kms_calls: known,
+  cache: z.looseObject(cacheCounts).nullable(),
+  connections_opened: number,
+  cpu_us: z.looseObject({ lanes: number, store: known, kms: known }),
+  response_hdr: z.string(),
+  service_hdr: z.string(),
+});
+
+const timelineRow = z.looseObject({
+  second: number,
+  measured: z.boolean(),
+  count: number,
+  errors: number,
+  p50: known,
+  p99: known,
+  max: known,
+  buckets: z.array(number),
+});
+
+const settings = z.looseObject({
+  name: z.string(),
+  driver: z.string(),
+  target: z.string(),
+  callers: number,
+  connections: z.looseObject({ mode: z.string(), perCaller: number, tls: z.boolean() }),
+  sign: z.boolean(),
+  system: z.looseObject({
+    keyCache: z.looseObject({ scope: z.string(), ttl_ms: number, expiry: z.string() }),
+  }),
+  table: z.looseObject({ encryption: z.string(), items: number, itemBytes: number }),
+  operations: counts,
+  arrivals: z.looseObject({ loop: z.string() }),
+  cost: z.looseObject({
+    kms_usd_per_10k: number,
+    cloudtrail_usd_per_100k: number,
+    cloudtrail_paid_copies: number,
+  }),
+});
+
+const arm = z.looseObject({
+  name: z.string(),
+  settings,
+  verdict: z.looseObject({ value: z.enum(['valid', 'suspect', 'invalid']), reasons: z.array(z.string()) }),
+  operations: z.looseObject({
+    all: operation,
+    get: operation.optional(),
+    put: operation.optional(),
+    update: operation.optional(),
+    delete: operation.optional(),
+  }),
+  rate: z.looseObject({ planned_per_s: known, offered_per_s: number, achieved_per_s: number }),
+  schedule_lag_ns: summary,
+  in_flight_mean: number,
+  operations_total: number,
+  kms: z
+    .looseObject({
+      calls: counts,
+      throttled: number,
+      failed: number,
+      calls_per_op: number,
+      time_ns: summary.nullable(),
+    })
+    .nullable(),
+  cache: z.looseObject({ ...cacheCounts, expired: number, evicted: number, hit_rate: known }).nullable(),
+  connections: z.looseObject({
+    opened: number,
+    tls_full: number,
+    tls_resumed: number,
+    requests: number,
+    transport_errors: number,
+    abandoned: number,
+  }),
+  unissued: number,
+  server: z.looseObject({ requests: known }),
+  identities: z.array(
+    z.looseObject({ name: z.string(), state: z.enum(['ok', 'broken', 'not checked']), detail: z.string() }),
+  ),
+  cpu_us_per_op: z.looseObject({ lanes: known, store: known, kms: known }),
+  cost_usd_per_million_ops: z.looseObject({ kms: number, cloudtrail: number, total: number }).nullable(),
+  blocks: z.array(block).max(100),
+  timeline: z.looseObject({
+    row_s: number,
+    buckets_ns: z.array(number).max(64),
+    rows: z.array(timelineRow).max(600),
+  }),
+});
+
+const comparison = z.looseObject({
+  metric: z.string(),
+  base: z.string(),
+  arm: z.string(),
+  ratio: known,
+  low: known,
+  high: known,
+  confidence: number,
+  blocks: number,
+  note: z.string().optional(),
+});
+
+const resultShape = z.looseObject({
+  schema: z.literal(RESULT_SCHEMA),
+  workload: z.unknown(),
+  name: z.string(),
+  seed: number,
+  startedAt: z.string(),
+  interrupted: z.boolean(),
+  lanes: number,
+  environment: z.looseObject({
+    sealbench: z.string(),
+    node: z.string(),
+    platform: z.string(),
+    cpu: z.string(),
+    cores: number,
+    memory_bytes: number,
+    git: z.string().nullable(),
+  }),
+  arms: z.array(arm),
+  comparisons: z.array(comparison),
+  gates: z.array(z.unknown()),
+});
+
+export interface ShapeProblem {
+  /** E.g. `arms[0].rate.achieved_per_s`. */
+  path: string;
+  message: string;
+}
+
+/** The value as a result, or the first of what is wrong with it. */
+export function checkShape(value: unknown): { result: Result } | { problem: ShapeProblem } {
+  const checked = resultShape.safeParse(value);
+  // The settings are checked where reports read them; the rest of an arm belongs to the workload's own schema.
+  if (checked.success) return { result: checked.data as unknown as Result };
+  const issue = checked.error.issues[0]!;
+  const path = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return { problem: { path: path.replace(/^\./, ''), message: issue.message } };
+}

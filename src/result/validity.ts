@@ -1,0 +1,186 @@
+import type { TurnRecording } from '../recording/recording.ts';
+import { turnLength_ns } from './blocks.ts';
+import { samplesNeeded } from './percentiles.ts';
+import type { ArmResult, Identity, OperationSummary, Summary } from './types.ts';
+
+/** What a verdict is passed on. */
+export interface Facts {
+  interrupted: boolean;
+  openLoop: boolean;
+  /** The measured turns as one. */
+  measured: TurnRecording;
+  turns: readonly TurnRecording[];
+  /** The whole arm's, set-up and warm-up included. */
+  unissued: number;
+  all: OperationSummary;
+  lag: Summary;
+  identities: readonly Identity[];
+}
+
+export interface Finding {
+  severity: 'suspect' | 'invalid';
+  /** What is wrong and what to do, in words. */
+  reason: string;
+}
+
+/** A rule about one thing that can spoil a measurement. A new one is a line in `CHECKS`. */
+type Check = (facts: Facts) => Finding | Finding[] | undefined;
+
+const OFFERED_TOLERANCE = 0.01;
+const LAG_SHARE_OF_RESPONSE = 0.1;
+const LITTLE_TOLERANCE = 0.05;
+const LITTLE_SAMPLES = 100;
+
+const CHECKS: readonly Check[] = [
+  identitiesHold,
+  somethingWasMeasured,
+  everythingWasIssued,
+  offeredAsPlanned,
+  ranToItsEnd,
+  noErrors,
+  laneKeptUp,
+  enoughSamples,
+  littlesLaw,
+  withinRange,
+];
+
+/** Every finding's reason, worst first; any invalid one makes the arm invalid, any other suspect. */
+export function judge(facts: Facts): ArmResult['verdict'] {
+  const findings = CHECKS.flatMap((check) => check(facts) ?? []);
+  const invalid = findings.filter((finding) => finding.severity === 'invalid');
+  const suspect = findings.filter((finding) => finding.severity === 'suspect');
+  const value = invalid.length > 0 ? 'invalid' : suspect.length > 0 ? 'suspect' : 'valid';
+  return { value, reasons: [...invalid, ...suspect].map((finding) => finding.reason) };
+}
+
+function identitiesHold({ identities }: Facts): Finding[] {
+  return identities
+    .filter((identity) => identity.state === 'broken')
+    .map(({ name, detail }) => ({
+      severity: 'invalid',
+      reason: `The counters disagree: ${name} (${detail}). Something was lost or counted twice; look for other clients of the target.`,
+    }));
+}
+
+function somethingWasMeasured({ all }: Facts): Finding | undefined {
+  if (all.response_ns.count > 0) return undefined;
+  const failed =
+    all.count > 0
+      ? `All ${all.count} measured operations failed (${codes(all.errors)}).`
+      : 'No operation ended in a measured phase.';
+  return { severity: 'invalid', reason: `${failed} Check the target, or lengthen the measured phase.` };
+}
+
+function everythingWasIssued({ unissued, measured }: Facts): Finding | undefined {
+  if (unissued === 0) return undefined;
+  const where = measured.unissued === unissued ? '' : ` (${measured.unissued} of them in measured phases)`;
+  return {
+    severity: 'invalid',
+    reason: `${unissued} operations fell due and were never started${where}: the arm cannot carry this rate. Lower arrivals.rate, or raise connections.perCaller or maxInFlight.`,
+  };
+}
+
+function offeredAsPlanned({ openLoop, measured }: Facts): Finding | undefined {
+  if (!openLoop || measured.planned === 0) return undefined;
+  const off = measured.issued / measured.planned - 1;
+  if (Math.abs(off) <= OFFERED_TOLERANCE) return undefined;
+  return {
+    severity: 'invalid',
+    reason: `The offered rate is ${percent(off)} off the plan (1 % allowed). Lower arrivals.rate or use more lanes.`,
+  };
+}
+
+function ranToItsEnd({ interrupted }: Facts): Finding | undefined {
+  return interrupted
+    ? {
+        severity: 'suspect',
+        reason: 'The run was interrupted: later blocks are missing. Run it again to its end.',
+      }
+    : undefined;
+}
+
+function noErrors({ all }: Facts): Finding | undefined {
+  const failed = all.count - all.response_ns.count;
+  if (failed === 0 || all.response_ns.count === 0) return undefined;
+  return {
+    severity: 'suspect',
+    reason: `${failed} of ${all.count} operations failed (${percent(failed / all.count)}: ${codes(all.errors)}). Percentiles count them as infinitely slow; see what the target logged.`,
+  };
+}
+
+function laneKeptUp({ openLoop, all, lag }: Facts): Finding | undefined {
+  const response_ns = all.response_ns.p50;
+  const late_ns = lag.p99 ?? lag.p90;
+  if (
+    !openLoop ||
+    response_ns === null ||
+    late_ns === null ||
+    late_ns <= LAG_SHARE_OF_RESPONSE * response_ns
+  ) {
+    return undefined;
+  }
+  const which = lag.p99 === null ? 'p90' : 'p99';
+  return {
+    severity: 'suspect',
+    reason: `Operations started late: ${which} ${micros(late_ns)} after they were due, against a response p50 of ${micros(response_ns)} (10 % allowed). Response times hold some of the load generator's own delay: lower the rate, use more lanes or a quieter machine.`,
+  };
+}
+
+function enoughSamples({ all }: Facts): Finding | undefined {
+  const needed = samplesNeeded(99);
+  if (all.count >= needed || all.response_ns.count === 0) return undefined;
+  return {
+    severity: 'suspect',
+    reason: `${all.count} measured operations are too few for a p99 (${needed} needed): lengthen the measured phases or raise the rate.`,
+  };
+}
+
+/** N = X · R (Little 1961): the time integral of operations in flight is the sum of the times they were in flight. */
+function littlesLaw({ turns, all, measured }: Facts): Finding | undefined {
+  const failed = all.count - all.response_ns.count;
+  if (failed > 0 || all.count < LITTLE_SAMPLES) return undefined;
+  const spent_ns = sum(
+    turns,
+    (turn) =>
+      Object.values(turn.kinds).reduce((total, kind) => total + kind.response.sum_ns, 0) - turn.lag.sum_ns,
+  );
+  const off = measured.inFlight_ns / spent_ns - 1;
+  if (Math.abs(off) <= LITTLE_TOLERANCE) return undefined;
+  const length_s = sum(turns, turnLength_ns) / 1e9;
+  return {
+    severity: 'suspect',
+    reason: `Operations in flight over ${length_s.toFixed(1)} s do not add up to their response times (${percent(off)} off, 5 % allowed; Little's law): time was lost in the load generator. Use more lanes.`,
+  };
+}
+
+function withinRange({ measured }: Facts): Finding | undefined {
+  const clamped =
+    measured.lag.clamped +
+    Object.values(measured.kinds).reduce(
+      (total, kind) => total + kind.response.clamped + kind.service.clamped,
+      0,
+    );
+  if (clamped === 0) return undefined;
+  return {
+    severity: 'suspect',
+    reason: `${clamped} times lay outside of 0 to one hour and were recorded as the nearer end: the clock moved back, or an operation outlasted the range.`,
+  };
+}
+
+function sum<Item>(items: readonly Item[], value: (item: Item) => number): number {
+  return items.reduce((total, item) => total + value(item), 0);
+}
+
+function codes(errors: Record<string, number>): string {
+  const sorted = Object.entries(errors).sort(([, a], [, b]) => b - a);
+  const shown = sorted.slice(0, 3).map(([code, count]) => `${count} × ${code}`);
+  return [...shown, ...(sorted.length > 3 ? [`${sorted.length - 3} more codes`] : [])].join(', ');
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toPrecision(2)} %`;
+}
+
+function micros(duration_ns: number): string {
+  return `${Math.round(duration_ns / 1e3)} µs`;
+}
