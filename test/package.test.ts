@@ -19,13 +19,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'sealbench-package-'));
   elsewhere = join(folder, 'elsewhere');
   mkdirSync(elsewhere);
-  const pack = ['pack', '--json', '--ignore-scripts=false', '--pack-destination', folder];
-  const output = execFileSync('npm', pack, {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [packed] = JSON.parse(output.slice(output.indexOf('[\n')));
+  const [packed] = JSON.parse(pack());
   files = packed.files.map((file: { path: string }) => file.path);
   execFileSync('tar', ['-xzf', join(folder, packed.filename), '-C', folder]);
   for (const name of Object.keys(manifest.dependencies)) link(name);
@@ -51,16 +45,15 @@ describe('the package', () => {
 
   it('plans a workload that it ships', () => {
     const { status, stdout, stderr } = run(process.execPath, 'run', workload('smoke.yaml'), '--dry-run');
-    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(status, stderr).toBe(0);
     expect(stdout).not.toBe('');
   });
 
   it('measures with the workers and servers that were compiled', () => {
     const out = join(folder, 'out');
     const { status, stderr } = run(process.execPath, 'run', workload('smoke.yaml'), '--out', out);
-    expect({ status, stderr }).toMatchObject({
-      status: expect.toSatisfy((code) => code === 0 || code === 3),
-    });
+    // 3: too noisy a machine to believe the figures, which is not what is asked here.
+    expect([0, 3], stderr).toContain(status);
     expect(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'))).toMatchObject({
       schema: 'sealbench/result/1',
       environment: { sealbench: manifest.version },
@@ -74,6 +67,14 @@ describe('the package', () => {
     expect(stderr).toContain('sealbench needs Node 22.18.0 or newer');
   });
 });
+
+/** What `npm pack` says on stdout, as JSON; the output of its build comes before. */
+function pack(): string {
+  const command = ['pack', '--json', '--ignore-scripts=false', '--pack-destination', folder];
+  const { status, stdout, stderr } = spawnSync('npm', command, { cwd: root, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`npm pack failed:\n${stdout}${stderr}`);
+  return stdout.slice(stdout.indexOf('[\n'));
+}
 
 function link(name: string): void {
   const place = join(folder, 'package/node_modules', name);
