@@ -1,6 +1,6 @@
 import { DataKey } from './datakey.ts';
 import { EnvelopeError, KeyringError, KeysWipedError, StaleKeysError } from './errors.ts';
-import { ID_OFFSET, SEALED } from './format.ts';
+import { ID_OFFSET } from './format.ts';
 import { dataBinding, growStructure, LOCATOR_BINDING, structureOf, wrappingKeyOf } from './keyring.ts';
 import { Locator } from './locator.ts';
 import type { ItemKeys, Part, WrappedKeys } from './types.ts';
@@ -72,7 +72,6 @@ export class TableKeys implements ItemKeys {
 
   open(structure: string, aad: Uint8Array, sealed: Uint8Array): Buffer {
     this.#assertUsable();
-    if (sealed[0] !== SEALED) throw new EnvelopeError();
     const id = idOf(sealed);
     const key = this.#dataKeys.get(structure)?.get(id) ?? this.#find(structure, id);
     if (key === undefined) throw new EnvelopeError();

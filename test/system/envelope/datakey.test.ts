@@ -7,6 +7,7 @@ import { ENVELOPE_BYTES, EnvelopeError, encodeAad } from '../../../src/system/en
 const secret = Buffer.from('000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f', 'hex');
 const key = new DataKey(secret, 7, 'table-1', 'table');
 const aad = encodeAad(['locator', 'item']);
+const longAad = encodeAad(['x'.repeat(3000)]);
 const plaintexts = fc.oneof(
   fc.uint8Array({ maxLength: 300 }),
   fc.string({ unit: 'grapheme', maxLength: 100 }),
@@ -31,7 +32,7 @@ describe('DataKey', () => {
     expect(key.open(aad, Buffer.from(stored, 'hex')).toString()).toBe('{"pk":{"S":"a"}}');
   });
 
-  it('writes the documented format, readable with nothing but node:crypto', () => {
+  it.each([aad, longAad])('writes the documented format, readable with nothing but node:crypto', (aad) => {
     const sealed = key.seal(aad, 'plaintext');
     const derived = Buffer.from(hkdfSync('sha256', secret, '', 'sealbench data key', 64));
     expect(sealed.subarray(0, 5).toString('hex')).toBe('0100000007');
@@ -82,10 +83,11 @@ describe('DataKey', () => {
     ['table', new DataKey(secret, 7, 'table-2', 'table'), aad],
     ['structure', new DataKey(secret, 7, 'table-1', 'index/a'), aad],
     ['a boundary between table and structure', new DataKey(secret, 7, 'table-1t', 'able'), aad],
+    ['table, with long additional data', new DataKey(secret, 7, 'table-2', 'table'), longAad],
     ['data key id', new DataKey(secret, 8, 'table-1', 'table'), aad],
     ['data key', new DataKey(randomBytes(32), 7, 'table-1', 'table'), aad],
   ])('opens nothing under another %s, and does not tell why', (_, other, otherAad) => {
-    const sealed = key.seal(aad, 'plaintext');
+    const sealed = key.seal(otherAad === longAad ? longAad : aad, 'plaintext');
     const bound = Buffer.from(sealed);
     bound.writeUInt32BE(other.id, 1);
     for (const envelope of [sealed, bound]) {

@@ -18,6 +18,12 @@ it('is HMAC-SHA-256 of its parts, truncated', () => {
   );
 });
 
+it('takes parts as long as keys may be', () => {
+  const parts = ['p'.repeat(2048), 's'.repeat(1024)];
+  const expected = createHmac('sha256', key).update(encodeAad(parts)).digest().subarray(0, LOCATOR_BYTES);
+  expect(new Locator(key).locate(parts)).toEqual(expected);
+});
+
 it('depends on its key', () => {
   expect(new Locator(randomBytes(32)).locate(['a'])).not.toEqual(locator.locate(['a']));
 });

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../../src/std/clock.ts';
 import {
@@ -153,6 +155,21 @@ describe('KeyCache', () => {
     expect(get({ connectionId: 2 })).toBe(kept);
     expect(await get({ table: 'a' })).not.toBe(gone[0]);
     expect(cache.counters().evicted).toBe(2);
+  });
+
+  it('keeps nothing of connections that come and go', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { cache, get } = makeCache();
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let connectionId = 0; connectionId < 50_000; connectionId++) {
+      await get({ connectionId });
+      cache.closeConnection(connectionId);
+    }
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(50_000 * 40);
+    expect(cache.counters().evicted).toBe(50_000);
   });
 
   it.each<CacheScope>(['caller', 'host', 'process'])('scope %s outlives the connection', async (scope) => {
