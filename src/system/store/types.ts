@@ -49,7 +49,11 @@ export interface Store {
    * @returns the response, serialised or not
    * @throws AwsError
    */
-  execute(operation: string, body: Record<string, unknown>, context: AccessContext): Promise<object | string> | object | string;
+  execute(
+    operation: string,
+    body: Record<string, unknown>,
+    context: AccessContext,
+  ): Promise<object | string> | object | string;
   /** Forgets what the connection's slots hold. */
   connectionClosed(connectionId: number): void;
   /** Drops every cached key. */

@@ -1,0 +1,109 @@
+import type { Engine, RecordReader, Transaction } from './engine.ts';
+import type { PrimaryKey } from './expressions/expressions.ts';
+import { CATALOG_KEY, tableNameOf, tableRecordKey, tableRecordsAfter } from './layout.ts';
+
+export type EncryptionKind = 'none' | 'aws-owned' | 'aws-managed' | 'customer-managed';
+
+/** A table as kept: plain JSON, without secrets and without anything from its items. */
+export interface TableRecord {
+  name: string;
+  /** Never used again, so that a table made anew under an old name shares nothing with the old one. */
+  id: string;
+  /** Short form of the id, within this store. */
+  number: number;
+  created_ms: number;
+  primaryKey: PrimaryKey;
+  billing: Billing;
+  deletionProtection: boolean;
+  tags: Tag[];
+  encryption: { kind: EncryptionKind; kmsKeyArn?: string };
+}
+
+export type Billing =
+  | { mode: 'PAY_PER_REQUEST'; since_ms: number }
+  | { mode: 'PROVISIONED'; read_units: number; write_units: number };
+
+export interface Tag {
+  Key: string;
+  Value: string;
+}
+
+/**
+ * The tables of a store. Other threads and processes over the same engine may change them: a generation number, read
+ * with every lookup, tells when what is remembered here has become old.
+ */
+export class Catalog {
+  readonly #engine: Engine;
+  readonly #tables = new Map<string, TableRecord>();
+  #generation: Buffer = Buffer.alloc(0);
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  find(name: string): TableRecord | undefined {
+    this.#forgetIfOld();
+    const known = this.#tables.get(name);
+    if (known !== undefined) return known;
+    const record = readTable(this.#engine, name);
+    if (record !== undefined) this.#tables.set(name, record);
+    return record;
+  }
+
+  /** Names in order, from the one after `after`. */
+  names(after: string, limit: number): string[] {
+    const names: string[] = [];
+    for (const { key } of this.#engine.range({ ...tableRecordsAfter(after), includeStart: false })) {
+      names.push(tableNameOf(key));
+      if (names.length === limit) break;
+    }
+    return names;
+  }
+
+  #forgetIfOld(): void {
+    const generation = this.#engine.get(CATALOG_KEY);
+    if (generation === undefined || generation.equals(this.#generation)) return;
+    this.#generation = generation;
+    this.#tables.clear();
+  }
+}
+
+export function readTable(reader: RecordReader, name: string): TableRecord | undefined {
+  const bytes = reader.get(tableRecordKey(name));
+  return bytes && (JSON.parse(bytes.toString()) as TableRecord);
+}
+
+export function writeTable(transaction: Transaction, record: TableRecord): void {
+  transaction.put(tableRecordKey(record.name), Buffer.from(JSON.stringify(record)));
+  startGeneration(transaction);
+}
+
+export function removeTable(transaction: Transaction, name: string): void {
+  transaction.remove(tableRecordKey(name));
+  startGeneration(transaction);
+}
+
+/** Numbers are never used again. */
+export function nextTableNumber(transaction: Transaction): number {
+  const { generation, nextNumber } = readCounters(transaction);
+  writeCounters(transaction, generation, nextNumber + 1);
+  return nextNumber;
+}
+
+function startGeneration(transaction: Transaction): void {
+  const { generation, nextNumber } = readCounters(transaction);
+  writeCounters(transaction, generation + 1, nextNumber);
+}
+
+function readCounters(reader: RecordReader): { generation: number; nextNumber: number } {
+  const bytes = reader.get(CATALOG_KEY);
+  if (bytes === undefined) return { generation: 0, nextNumber: 1 };
+  return { generation: bytes.readDoubleBE(0), nextNumber: bytes.readUInt32BE(8) };
+}
+
+function writeCounters(transaction: Transaction, generation: number, nextNumber: number): void {
+  const bytes = Buffer.alloc(12);
+  bytes.writeDoubleBE(generation, 0);
+  bytes.writeUInt32BE(nextNumber, 8);
+  transaction.put(CATALOG_KEY, bytes);
+}

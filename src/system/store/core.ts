@@ -1,0 +1,109 @@
+import { type Clock, realClock } from '../../std/clock.ts';
+import { StaleKeysError, UseBudget } from '../envelope/envelope.ts';
+import { Catalog, type TableRecord } from './catalog.ts';
+import type { Engine } from './engine.ts';
+import { KeyAccess, type Keys } from './key-access.ts';
+import { TableItems, WritableItems } from './table-items.ts';
+import { TableKeyService } from './table-key.ts';
+import { TableRemoval } from './table-removal.ts';
+import type { AccessContext, StoreOptions } from './types.ts';
+
+/** What every operation works with: the engine, the tables, their keys, and how items are read and written. */
+export class StoreCore {
+  readonly region: string;
+  readonly accountId: string;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly catalog: Catalog;
+  readonly tableKeys: TableKeyService;
+  readonly access: KeyAccess;
+  readonly removal: TableRemoval;
+  readonly #budget: UseBudget;
+
+  constructor(engine: Engine, options: StoreOptions) {
+    this.region = options.region;
+    this.accountId = options.accountId;
+    this.engine = engine;
+    this.clock = options.clock ?? realClock;
+    this.catalog = new Catalog(engine);
+    this.tableKeys = new TableKeyService(options.kms, options.accountId);
+    this.access = new KeyAccess(engine, this.tableKeys, options);
+    this.removal = new TableRemoval(engine);
+    this.#budget = new UseBudget({ limit: options.dataKeyUses });
+  }
+
+  arnOf(tableName: string): string {
+    return `arn:aws:dynamodb:${this.region}:${this.accountId}:table/${tableName}`;
+  }
+
+  /** Reads with the table's keys: at once where they are cached, and always from one snapshot. */
+  read<Result>(
+    table: TableRecord,
+    context: AccessContext,
+    body: (items: TableItems) => Result,
+  ): Result | Promise<Result> {
+    const keys = this.access.keysOf(table, context);
+    const readWith = (loaded: Keys): Result | Promise<Result> => {
+      try {
+        return body(new TableItems(table, loaded, this.engine));
+      } catch (thrown) {
+        if (!(thrown instanceof StaleKeysError)) throw thrown;
+        this.access.forget(table);
+        return this.read(table, context, body);
+      }
+    };
+    return keys instanceof Promise ? keys.then(readWith) : readWith(keys);
+  }
+
+  /** Changes items in one transaction, which is durable when the promise resolves. */
+  async write<Result>(
+    table: TableRecord,
+    context: AccessContext,
+    change: (items: WritableItems) => Result,
+  ): Promise<Result> {
+    const keys = await this.access.keysOf(table, context);
+    keys.hold();
+    try {
+      return await this.#commit(table, keys, change);
+    } catch (thrown) {
+      if (!(thrown instanceof StaleKeysError)) throw thrown;
+    } finally {
+      keys.release();
+    }
+    // Another process gave the table another key, and a data key under it that these keys can't open.
+    this.access.forget(table);
+    return this.write(table, context, change);
+  }
+
+  /** The table has another key, or is gone: nothing remembered of its keys holds any more. */
+  forgetKeys(table: TableRecord): void {
+    this.access.forget(table);
+    this.#budget.forget(table.id);
+  }
+
+  async #commit<Result>(
+    table: TableRecord,
+    keys: Keys,
+    change: (items: WritableItems) => Result,
+  ): Promise<Result> {
+    let committing = false;
+    try {
+      return await this.engine.write((transaction) => {
+        const items = new WritableItems(table, keys, transaction, this.#budget);
+        try {
+          const result = change(items);
+          items.finish();
+          committing = items.sealed;
+          return result;
+        } catch (thrown) {
+          // At once: the next change of this batch must not spend what was reserved here and is now undone.
+          if (items.sealed) this.#budget.forget(table.id);
+          throw thrown;
+        }
+      });
+    } catch (thrown) {
+      if (committing) this.#budget.forget(table.id);
+      throw thrown;
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { InputError } from '../../std/errors.ts';
+import { AwsError } from '../wire/errors.ts';
+import { batchGetItem, batchWriteItem } from './batch.ts';
+import { StoreCore } from './core.ts';
+import type { Engine } from './engine.ts';
+import { LmdbEngine } from './engine-lmdb.ts';
+import { MemoryEngine } from './engine-memory.ts';
+import { deleteItem, getItem, putItem, updateItem } from './items.ts';
+import type { Operation } from './operation.ts';
+import { query } from './query.ts';
+import { scan } from './scan.ts';
+import { createTable, deleteTable, describeTable, listTables, listTagsOfResource } from './tables.ts';
+import type { AccessContext, Store, StoreCounters, StoreOptions } from './types.ts';
+import { updateTable } from './update-table.ts';
+
+const OPERATIONS = {
+  GetItem: getItem,
+  PutItem: putItem,
+  UpdateItem: updateItem,
+  DeleteItem: deleteItem,
+  Query: query,
+  Scan: scan,
+  BatchGetItem: batchGetItem,
+  BatchWriteItem: batchWriteItem,
+  CreateTable: createTable,
+  DescribeTable: describeTable,
+  UpdateTable: updateTable,
+  DeleteTable: deleteTable,
+  ListTables: listTables,
+  ListTagsOfResource: listTagsOfResource,
+} satisfies Record<string, Operation>;
+
+/** What `execute` knows. */
+export const OPERATION_NAMES: readonly string[] = Object.keys(OPERATIONS);
+
+/** @throws InputError `E_STORE_DIRECTORY` when LMDB has no directory, or can't open it */
+export async function createStore(options: StoreOptions): Promise<Store> {
+  return new EncryptedStore(openEngine(options), options);
+}
+
+function openEngine({ storage, directory }: StoreOptions): Engine {
+  if (storage === 'memory') return new MemoryEngine();
+  if (directory !== undefined) return new LmdbEngine(directory);
+  throw new InputError('E_STORE_DIRECTORY', {
+    what: 'The lmdb store has no directory.',
+    remedy: 'Name one, or choose storage: memory.',
+  });
+}
+
+class EncryptedStore implements Store {
+  readonly #core: StoreCore;
+  readonly #kms: StoreOptions['kms'];
+
+  constructor(engine: Engine, options: StoreOptions) {
+    this.#core = new StoreCore(engine, options);
+    this.#kms = options.kms;
+    this.#core.removal.start();
+  }
+
+  execute(operation: string, body: Record<string, unknown>, context: AccessContext) {
+    if (!Object.hasOwn(OPERATIONS, operation)) throw new AwsError('UnknownOperationException', '');
+    const perform: Operation = OPERATIONS[operation as keyof typeof OPERATIONS];
+    return perform(this.#core, body, context);
+  }
+
+  connectionClosed(connectionId: number): void {
+    this.#core.access.connectionClosed(connectionId);
+  }
+
+  wipeCaches(): void {
+    this.#core.access.wipe();
+  }
+
+  counters(): StoreCounters {
+    return { cache: this.#core.access.counters(), kms: this.#kms.counters() };
+  }
+
+  reset(): void {
+    this.#core.access.reset();
+    this.#kms.reset();
+  }
+
+  /** Waits for the writes under way and erases the keys. The KMS client stays with whoever made it. */
+  async close(): Promise<void> {
+    try {
+      await this.#core.removal.stop();
+    } finally {
+      this.#core.access.wipe();
+      await this.#core.engine.close();
+    }
+  }
+}

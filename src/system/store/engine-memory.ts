@@ -1,0 +1,44 @@
+import { createRequire } from 'node:module';
+import type sortedBtree from 'sorted-btree';
+import {
+  type Engine,
+  type EngineRecord,
+  PendingChange,
+  type RangeOptions,
+  type Transaction,
+} from './engine.ts';
+
+// A CommonJS module with a default export: what `import` makes of it differs between Node and the test runner.
+const { default: BTree } = createRequire(import.meta.url)('sorted-btree') as typeof sortedBtree;
+
+/** Records in a B+ tree in memory, under latin1 keys: their order is the order of the bytes. */
+export class MemoryEngine implements Engine {
+  readonly #records = new BTree<string, Buffer>(undefined, (a, b) => (a < b ? -1 : a > b ? 1 : 0));
+
+  get(key: Buffer): Buffer | undefined {
+    return this.#records.get(key.toString('latin1'));
+  }
+
+  *range({ start, end, includeStart }: RangeOptions): Generator<EngineRecord> {
+    const first = start.toString('latin1');
+    const beyond = end.toString('latin1');
+    for (const [key, value] of this.#records.entries(first)) {
+      if (key >= beyond) return;
+      if (includeStart || key !== first) yield { key: Buffer.from(key, 'latin1'), value };
+    }
+  }
+
+  async write<Result>(change: (transaction: Transaction) => Result): Promise<Result> {
+    const pending = new PendingChange(this);
+    const result = change(pending);
+    pending.apply(
+      (key, value) => this.#records.set(key, value),
+      (key) => this.#records.delete(key),
+    );
+    return result;
+  }
+
+  async close(): Promise<void> {
+    this.#records.clear();
+  }
+}

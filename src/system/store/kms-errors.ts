@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { AwsError } from '../wire/errors.ts';
+
+interface Reading {
+  code: string;
+  prefix: string;
+  /** Class name within the KMS client of DynamoDB's own servers, as its texts show it. */
+  kmsClass: string;
+}
+
+const READINGS: Readonly<Record<string, Reading>> = {
+  DisabledException: {
+    code: 'ValidationException',
+    prefix: 'KMS key disabled error',
+    kmsClass: 'DisabledException',
+  },
+  KMSInvalidStateException: {
+    code: 'ValidationException',
+    prefix: 'KMS validation error',
+    kmsClass: 'KMSInvalidStateException',
+  },
+  NotFoundException: {
+    code: 'ValidationException',
+    prefix: 'KMS validation error',
+    kmsClass: 'NotFoundException',
+  },
+  InvalidArnException: {
+    code: 'ValidationException',
+    prefix: 'KMS validation error',
+    kmsClass: 'InvalidArnException',
+  },
+  AccessDeniedException: {
+    code: 'AccessDeniedException',
+    prefix: 'KMS key access denied error',
+    kmsClass: 'AWSKMSException',
+  },
+};
+
+/**
+ * A failure of the KMS as a client of DynamoDB sees it: texts as observed on DynamoDB.
+ * @returns what was thrown, where it does not come from the KMS
+ */
+export function asStoreError(thrown: unknown): unknown {
+  if (!(thrown instanceof AwsError)) return thrown;
+  if (thrown.code === 'ThrottlingException') {
+    return new AwsError(
+      'ThrottlingException',
+      'KMS throttled the request for the table key. Slow down and retry.',
+    );
+  }
+  const reading = READINGS[thrown.code];
+  if (reading === undefined) {
+    return new AwsError('InternalServerError', 'The request processing has failed because of the KMS.', 500);
+  }
+  const details = `Service: AWSKMS; Status Code: 400; Error Code: ${thrown.code}; Request ID: ${randomUUID()}; Proxy: null`;
+  const text = `${reading.prefix}: com.amazonaws.services.kms.model.${reading.kmsClass}: ${thrown.message} (${details})`;
+  return new AwsError(reading.code, text);
+}

@@ -1,0 +1,175 @@
+import { serializationError, validationError } from './errors.ts';
+
+const TABLE_NAME = /^[a-zA-Z0-9_.-]+$/;
+
+/**
+ * Reads a request's members, checks them as DynamoDB does, and reports every broken constraint at once. `done()` must
+ * follow the last member.
+ */
+export class RequestReader {
+  readonly #body: Readonly<Record<string, unknown>>;
+  readonly #path: string;
+  readonly #broken: string[];
+
+  constructor(body: Readonly<Record<string, unknown>>, path = '', broken: string[] = []) {
+    this.#body = body;
+    this.#path = path;
+    this.#broken = broken;
+  }
+
+  /** @throws AwsError ValidationException when a constraint was broken */
+  done(): void {
+    const broken = this.#broken;
+    if (broken.length === 0) return;
+    const errors = broken.length === 1 ? 'error' : 'errors';
+    throw validationError(`${broken.length} validation ${errors} detected: ${broken.join('; ')}`);
+  }
+
+  /** @returns '' for a missing or malformed name: `done()` throws */
+  tableName(member = 'TableName'): string {
+    const name = this.string(member, { required: true });
+    if (name === undefined) return '';
+    if (!TABLE_NAME.test(name)) {
+      this.#breaks(member, name, 'Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+');
+    }
+    if (name.length < 3) this.#breaks(member, name, 'Member must have length greater than or equal to 3');
+    if (name.length > 255) this.#breaks(member, name, 'Member must have length less than or equal to 255');
+    return name;
+  }
+
+  string(member: string, { required = false }: { required?: boolean } = {}): string | undefined {
+    const value = this.#member(member, required);
+    if (value === undefined) return undefined;
+    if (typeof value !== 'string') throw wrongType(value, 'String');
+    return value;
+  }
+
+  /** One of `values`. */
+  choice<Value extends string>(
+    member: string,
+    values: readonly Value[],
+    { required = false }: { required?: boolean } = {},
+  ): Value | undefined {
+    const value = this.string(member, { required });
+    if (value === undefined || (values as readonly string[]).includes(value))
+      return value as Value | undefined;
+    this.#breaks(member, value, `Member must satisfy enum value set: [${values.join(', ')}]`);
+    return undefined;
+  }
+
+  boolean(member: string): boolean | undefined {
+    const value = this.#member(member, false);
+    if (value === undefined || typeof value === 'boolean') return value;
+    if (typeof value === 'string') throw serializationError('Unexpected token received from parser');
+    throw wrongType(value, 'Boolean');
+  }
+
+  integer(
+    member: string,
+    { min, max, required = false }: { min: number; max?: number; required?: boolean },
+  ): number | undefined {
+    const value = this.#member(member, required);
+    if (value === undefined) return undefined;
+    if (typeof value !== 'number') throw wrongType(value, 'Integer');
+    const whole = Math.trunc(value);
+    if (whole < min) this.#breaks(member, whole, `Member must have value greater than or equal to ${min}`);
+    if (max !== undefined && whole > max) {
+      this.#breaks(member, whole, `Member must have value less than or equal to ${max}`);
+    }
+    return whole;
+  }
+
+  /** A structure or a map. */
+  map(
+    member: string,
+    { required = false }: { required?: boolean } = {},
+  ): Record<string, unknown> | undefined {
+    const value = this.#member(member, required);
+    if (value === undefined) return undefined;
+    if (typeof value !== 'object' || Array.isArray(value)) throw serializationError('Unexpected field type');
+    return value as Record<string, unknown>;
+  }
+
+  /** A structure's own reader: its broken constraints count as this one's. */
+  structure(member: string, options: { required?: boolean } = {}): RequestReader | undefined {
+    const value = this.map(member, options);
+    return value && new RequestReader(value, `${this.#path}${lowerFirst(member)}.`, this.#broken);
+  }
+
+  /** Readers of a list of structures. */
+  structures(
+    member: string,
+    {
+      min = 0,
+      max = Number.POSITIVE_INFINITY,
+      required = false,
+    }: { min?: number; max?: number; required?: boolean },
+  ): RequestReader[] | undefined {
+    const list = this.list(member, { min, max, required });
+    return list?.map((element, index) => {
+      if (typeof element !== 'object' || element === null) throw serializationError('Unexpected field type');
+      const path = `${this.#path}${lowerFirst(member)}.${index + 1}.member.`;
+      return new RequestReader(element as Record<string, unknown>, path, this.#broken);
+    });
+  }
+
+  list(
+    member: string,
+    {
+      min = 0,
+      max = Number.POSITIVE_INFINITY,
+      required = false,
+    }: { min?: number; max?: number; required?: boolean },
+  ): unknown[] | undefined {
+    const value = this.#member(member, required);
+    if (value === undefined) return undefined;
+    if (!Array.isArray(value)) throw serializationError('Unexpected field type');
+    this.checkLength(member, value.length, { min, max });
+    return value;
+  }
+
+  /** Breaks a constraint on how many elements a list or map has, if `length` is out of bounds. */
+  checkLength(member: string, length: number, { min, max }: { min: number; max: number }): void {
+    const value = this.#body[member];
+    if (length < min) this.#breaks(member, value, `Member must have length greater than or equal to ${min}`);
+    if (length > max) this.#breaks(member, value, `Member must have length less than or equal to ${max}`);
+  }
+
+  #member(member: string, required: boolean): unknown {
+    const value = this.#body[member];
+    if (value !== undefined && value !== null) return value;
+    if (required) this.#breaks(member, null, 'Member must not be null');
+    return undefined;
+  }
+
+  #breaks(member: string, value: unknown, constraint: string): void {
+    const shown = value === null ? 'null' : `'${shownValue(value)}'`;
+    this.#broken.push(
+      `Value ${shown} at '${this.#path}${lowerFirst(member)}' failed to satisfy constraint: ${constraint}`,
+    );
+  }
+}
+
+/** Requests may hold secrets: of a composite value only the kind is repeated. */
+function shownValue(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.length} elements]`;
+  return typeof value === 'object' && value !== null ? '{…}' : String(value);
+}
+
+function wrongType(value: unknown, wanted: string): Error {
+  if (Array.isArray(value))
+    return serializationError(`Unrecognized collection type class java.lang.${wanted}`);
+  if (typeof value === 'object')
+    return serializationError('Start of structure or map found where not expected');
+  return serializationError(`${tokenOf(value)} cannot be converted to ${wanted}`);
+}
+
+function tokenOf(value: unknown): string {
+  if (typeof value === 'string') return 'STRING_VALUE';
+  if (typeof value === 'boolean') return value ? 'TRUE_VALUE' : 'FALSE_VALUE';
+  return Number.isInteger(value) ? 'NUMBER_VALUE' : 'DECIMAL_VALUE';
+}
+
+function lowerFirst(member: string): string {
+  return member[0]!.toLowerCase() + member.slice(1);
+}

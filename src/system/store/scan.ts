@@ -1,0 +1,126 @@
+import type { StoreCore } from './core.ts';
+import { directoryEntries } from './directory.ts';
+import { validationError } from './errors.ts';
+import { compileExpressions, refuseLegacyParameters } from './expressions/expressions.ts';
+import { partitionLocator, placeOf } from './item-key.ts';
+import {
+  itemSegment,
+  type KeyRange,
+  locatorOf,
+  pageRecordKey,
+  partitionSegment,
+  type Segment,
+} from './layout.ts';
+import { type RequestBody, requireTable } from './operation.ts';
+import { checkStartKey, refuseIndex } from './query.ts';
+import { RequestReader } from './request.ts';
+import { checkSelect, ResultPage, readPageRequest } from './result-page.ts';
+import type { TableItems } from './table-items.ts';
+import type { AccessContext, Item } from './types.ts';
+import { getOwn, sortableKeyBytes } from './values/values.ts';
+
+const MAX_SEGMENTS = 1_000_000;
+
+/** Scan: partitions in the order of their locators, which is none that a client could know; sort keys in order. */
+export function scan(core: StoreCore, body: RequestBody, context: AccessContext) {
+  refuseLegacyParameters('Scan', body);
+  const request = new RequestReader(body);
+  const tableName = request.tableName();
+  const pageRequest = readPageRequest(request);
+  const segment = readSegment(request);
+  const indexName = request.string('IndexName');
+  const start = request.map('ExclusiveStartKey');
+  request.done();
+  const table = requireTable(core, tableName);
+  refuseIndex(indexName);
+  checkSelect(body);
+  const expressions = compileExpressions('Scan', body, table.primaryKey);
+  const startKey = start === undefined ? undefined : checkStartKey(table, start);
+
+  return core.read(table, context, (items) => {
+    const page = new ResultPage(table, pageRequest, expressions);
+    if (table.primaryKey.sort === undefined) addItems(core, items, segment, startKey, page);
+    else addPartitions(core, items, segment, startKey, page);
+    return page.toJson();
+  });
+}
+
+function readSegment(request: RequestReader): Segment {
+  const index = request.integer('Segment', { min: 0, max: MAX_SEGMENTS - 1 });
+  const total = request.integer('TotalSegments', { min: 1, max: MAX_SEGMENTS });
+  request.done();
+  if (index === undefined && total === undefined) return { index: 0, total: 1 };
+  if (total === undefined) {
+    throw validationError(
+      'The TotalSegments parameter is required but was not present in the request when Segment parameter is present',
+    );
+  }
+  if (index === undefined) {
+    throw validationError(
+      'The Segment parameter is required but was not present in the request when parameter TotalSegments is present',
+    );
+  }
+  if (index < total) return { index, total };
+  throw validationError(
+    'The Segment parameter is zero-based and must be less than parameter TotalSegments: ' +
+      `Segment: ${index} is not less than TotalSegments: ${total}`,
+  );
+}
+
+function addItems(
+  core: StoreCore,
+  items: TableItems,
+  segment: Segment,
+  startKey: Item | undefined,
+  page: ResultPage,
+) {
+  let range = { ...itemSegment(items.table.number, segment), includeStart: true };
+  if (startKey !== undefined) {
+    const start = placeOf(items.keys, items.table, startKey).recordKey;
+    checkInSegment(range, start, segment);
+    range = { ...range, start, includeStart: false };
+  }
+  for (const { key, value } of core.engine.range(range)) {
+    page.add(items.open(key, value));
+    if (page.full) return;
+  }
+}
+
+function addPartitions(
+  core: StoreCore,
+  items: TableItems,
+  segment: Segment,
+  startKey: Item | undefined,
+  page: ResultPage,
+): void {
+  const { number, primaryKey } = items.table;
+  let range = { ...partitionSegment(number, segment), includeStart: true };
+  if (startKey !== undefined) {
+    const partition = partitionLocator(items.keys, getOwn(startKey, primaryKey.partition.name)!);
+    const start = pageRecordKey(number, partition, 0);
+    checkInSegment(range, start, segment);
+    addPartition(items, partition, page, sortableKeyBytes(getOwn(startKey, primaryKey.sort!.name)!));
+    range = { ...range, start, includeStart: false };
+  }
+  if (page.full) return;
+  for (const { key } of core.engine.range(range)) {
+    addPartition(items, locatorOf(key), page);
+    if (page.full) return;
+  }
+}
+
+function addPartition(items: TableItems, partition: Buffer, page: ResultPage, after?: Buffer): void {
+  const range = after === undefined ? {} : { from: { sort: after, inclusive: false } };
+  for (const { locator } of directoryEntries(items.directoryOf(partition), range)) {
+    page.add(items.listed(locator));
+    if (page.full) return;
+  }
+}
+
+function checkInSegment({ start, end }: KeyRange, key: Buffer, { index, total }: Segment): void {
+  if (Buffer.compare(key, start) >= 0 && Buffer.compare(key, end) < 0) return;
+  throw validationError(
+    'The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. ' +
+      `TotalSegments: ${total} Segment: ${index}`,
+  );
+}

@@ -1,0 +1,55 @@
+import { startWireServer, type WireRequest } from '../wire/wire.ts';
+import { createStore, OPERATION_NAMES } from './encrypted-store.ts';
+import type { StoreServer, StoreServerOptions } from './types.ts';
+
+/** DynamoDB takes bodies of up to 16 MB. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The store behind DynamoDB's protocol, JSON 1.0 over HTTP(S).
+ * @throws InputError for a directory or port that can't be used
+ */
+export async function startStoreServer(options: StoreServerOptions): Promise<StoreServer> {
+  const { region, callers, auth, tls, host, port } = options;
+  const store = await createStore(options);
+  const operations = Object.fromEntries(
+    OPERATION_NAMES.map((name) => [
+      name,
+      ({ body, principal, connectionId }: WireRequest) =>
+        store.execute(name, body, { principal, connectionId }),
+    ]),
+  );
+  const wire = await startWireServer({
+    service: 'dynamodb',
+    region,
+    targetPrefix: 'DynamoDB_20120810',
+    jsonVersion: '1.0',
+    errorNamespace: 'com.amazonaws.dynamodb.v20120810',
+    operations,
+    callers,
+    auth,
+    crc32: true,
+    tls,
+    host,
+    port,
+    maxBodyBytes: MAX_BODY_BYTES,
+    onConnectionClosed: (connectionId) => store.connectionClosed(connectionId),
+  }).catch(async (failure) => {
+    await store.close();
+    throw failure;
+  });
+  return {
+    url: wire.url,
+    port: wire.port,
+    store,
+    counters: () => ({ ...wire.counters(), ...store.counters() }),
+    reset: () => {
+      wire.reset();
+      store.reset();
+    },
+    close: async () => {
+      await wire.close();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { TableRecord } from './catalog.ts';
+import type { StoreCore } from './core.ts';
+import { readTotals } from './totals.ts';
+
+export type TableStatus = 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING';
+export type SseStatus = 'ENABLED' | 'UPDATING';
+
+/** DynamoDB's `TableDescription`. Without encryption, and under the AWS owned key, it has no `SSEDescription`. */
+export function describe(
+  core: StoreCore,
+  table: TableRecord,
+  status: TableStatus = 'ACTIVE',
+  sseStatus: SseStatus = 'ENABLED',
+): object {
+  const { items, bytes } = readTotals(core.engine, table.number) ?? { items: 0, bytes: 0 };
+  return {
+    AttributeDefinitions: keyAttributes(table).map(({ name, type }) => ({
+      AttributeName: name,
+      AttributeType: type,
+    })),
+    TableName: table.name,
+    KeySchema: keyAttributes(table).map(({ name }, index) => ({
+      AttributeName: name,
+      KeyType: index === 0 ? 'HASH' : 'RANGE',
+    })),
+    TableStatus: status,
+    CreationDateTime: table.created_ms / 1000,
+    ...describeBilling(table),
+    TableSizeBytes: bytes,
+    ItemCount: items,
+    TableArn: core.arnOf(table.name),
+    TableId: table.id,
+    SSEDescription: describeSse(table, sseStatus),
+    DeletionProtectionEnabled: table.deletionProtection,
+  };
+}
+
+function keyAttributes({ primaryKey: { partition, sort } }: TableRecord) {
+  return sort === undefined ? [partition] : [partition, sort];
+}
+
+function describeBilling({ billing }: TableRecord): object {
+  const provisioned = billing.mode === 'PROVISIONED';
+  return {
+    ProvisionedThroughput: {
+      NumberOfDecreasesToday: 0,
+      ReadCapacityUnits: provisioned ? billing.read_units : 0,
+      WriteCapacityUnits: provisioned ? billing.write_units : 0,
+    },
+    BillingModeSummary: provisioned
+      ? undefined
+      : { BillingMode: billing.mode, LastUpdateToPayPerRequestDateTime: billing.since_ms / 1000 },
+  };
+}
+
+function describeSse({ encryption }: TableRecord, status: SseStatus): object | undefined {
+  if (encryption.kind === 'none' || encryption.kind === 'aws-owned') return undefined;
+  return { Status: status, SSEType: 'KMS', KMSMasterKeyArn: encryption.kmsKeyArn };
+}

@@ -1,0 +1,147 @@
+import { encodeAad, type UseBudget } from '../envelope/envelope.ts';
+import type { TableRecord } from './catalog.ts';
+import { insertIntoDirectory, type PageReader, type PageStore, removeFromDirectory } from './directory.ts';
+import type { RecordReader, Transaction } from './engine.ts';
+import { tableMissing } from './errors.ts';
+import { type ItemPlace, placeOf, sortedPlaceOf } from './item-key.ts';
+import type { Keys } from './key-access.ts';
+import { keyLedger, TABLE_STRUCTURE } from './keyring.ts';
+import { itemRecordKey, pageRecordKey } from './layout.ts';
+import { readTotals, type Totals, writeTotals } from './totals.ts';
+import type { Item } from './types.ts';
+import { itemSizeBytes } from './values/values.ts';
+
+/** An item as it was sealed: its JSON text, not parsed, and its size as DynamoDB counts it. */
+export interface StoredItem {
+  json: Buffer;
+  size_bytes: number;
+}
+
+/** A record holds the item's size before the envelope, which is bound to it. */
+const SIZE_BYTES = 4;
+
+/** A table's items to someone who holds its keys. Valid within one turn of the event loop. */
+export class TableItems {
+  readonly table: TableRecord;
+  readonly keys: Keys;
+  readonly #reader: RecordReader;
+
+  constructor(table: TableRecord, keys: Keys, reader: RecordReader) {
+    this.table = table;
+    this.keys = keys;
+    this.#reader = reader;
+  }
+
+  /** @param key the item's key attributes, checked; others are ignored */
+  find(key: Item): StoredItem | undefined {
+    const { recordKey } = placeOf(this.keys, this.table, key);
+    const record = this.#reader.get(recordKey);
+    return record && this.open(recordKey, record);
+  }
+
+  /** An item that its partition's directory lists. */
+  listed(locator: Buffer): StoredItem {
+    const recordKey = itemRecordKey(this.table.number, locator);
+    const record = this.#reader.get(recordKey);
+    if (record === undefined)
+      throw new Error(`Table ${this.table.id}: a directory lists an item that is not there.`);
+    return this.open(recordKey, record);
+  }
+
+  /** @throws EnvelopeError when the record was changed or moved */
+  open(recordKey: Buffer, record: Buffer): StoredItem {
+    const size = record.subarray(0, SIZE_BYTES);
+    const json = this.keys.open(TABLE_STRUCTURE, encodeAad([recordKey, size]), record.subarray(SIZE_BYTES));
+    return { json, size_bytes: size.readUInt32BE(0) };
+  }
+
+  directoryOf(partition: Buffer): PageReader {
+    return { read: (pageId) => this.#readPage(pageRecordKey(this.table.number, partition, pageId)) };
+  }
+
+  #readPage(recordKey: Buffer): Buffer | undefined {
+    const record = this.#reader.get(recordKey);
+    return record && this.keys.open(TABLE_STRUCTURE, encodeAad([recordKey]), record);
+  }
+}
+
+/** A table's items within a write transaction. Call `finish()` before it commits. */
+export class WritableItems extends TableItems {
+  readonly #transaction: Transaction;
+  readonly #budget: UseBudget;
+  readonly #totals: Totals;
+  /** Whether uses of a data key were taken: they are lost if the transaction does not commit. */
+  sealed = false;
+
+  /** @throws AwsError ResourceNotFoundException when the table went meanwhile */
+  constructor(table: TableRecord, keys: Keys, transaction: Transaction, budget: UseBudget) {
+    super(table, keys, transaction);
+    this.#transaction = transaction;
+    this.#budget = budget;
+    const totals = readTotals(transaction, table.number);
+    if (totals === undefined) throw tableMissing();
+    this.#totals = totals;
+  }
+
+  /** @returns the sizes of the item before (0 if there was none) and now */
+  put(item: Item): { old_bytes: number; new_bytes: number } {
+    const place = sortedPlaceOf(this.keys, this.table, item);
+    const old_bytes = this.#sizeAt(place);
+    const new_bytes = itemSizeBytes(item);
+    this.#transaction.put(place.recordKey, this.#seal(place.recordKey, JSON.stringify(item), new_bytes));
+    if (old_bytes === 0 && place.sorted !== undefined) {
+      const { partition, sort } = place.sorted;
+      insertIntoDirectory(this.#directoryOf(partition), { sort, locator: place.locator });
+    }
+    this.#totals.items += old_bytes === 0 ? 1 : 0;
+    this.#totals.bytes += new_bytes - old_bytes;
+    return { old_bytes, new_bytes };
+  }
+
+  /** @returns the size that the item had; 0 if there was none */
+  remove(key: Item): number {
+    const place = sortedPlaceOf(this.keys, this.table, key);
+    const old_bytes = this.#sizeAt(place);
+    if (old_bytes === 0) return 0;
+    this.#transaction.remove(place.recordKey);
+    if (place.sorted !== undefined)
+      removeFromDirectory(this.#directoryOf(place.sorted.partition), place.sorted.sort);
+    this.#totals.items -= 1;
+    this.#totals.bytes -= old_bytes;
+    return old_bytes;
+  }
+
+  finish(): void {
+    writeTotals(this.#transaction, this.table.number, this.#totals);
+  }
+
+  /** An item is never empty: it has a key. */
+  #sizeAt({ recordKey }: ItemPlace): number {
+    return this.#transaction.get(recordKey)?.readUInt32BE(0) ?? 0;
+  }
+
+  #directoryOf(partition: Buffer): PageStore {
+    const keyOf = (pageId: number) => pageRecordKey(this.table.number, partition, pageId);
+    return {
+      ...this.directoryOf(partition),
+      write: (pageId, page) => {
+        const recordKey = keyOf(pageId);
+        this.#transaction.put(recordKey, this.#sealBytes(encodeAad([recordKey]), page));
+      },
+      remove: (pageId) => this.#transaction.remove(keyOf(pageId)),
+    };
+  }
+
+  #seal(recordKey: Buffer, json: string, size_bytes: number): Buffer {
+    const size = Buffer.allocUnsafe(SIZE_BYTES);
+    size.writeUInt32BE(size_bytes);
+    return Buffer.concat([size, this.#sealBytes(encodeAad([recordKey, size]), json)]);
+  }
+
+  #sealBytes(aad: Buffer, plaintext: string | Buffer): Buffer {
+    this.sealed = true;
+    const ledger = keyLedger(this.#transaction, this.table.number);
+    const dataKeyId = this.#budget.take(this.keys, TABLE_STRUCTURE, ledger);
+    return this.keys.seal(TABLE_STRUCTURE, dataKeyId, aad, plaintext);
+  }
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { createTableKeyring, type WrappedKeys } from '../envelope/envelope.ts';
+import { AwsError } from '../wire/errors.ts';
+import { nextTableNumber, readTable, removeTable, type TableRecord, writeTable } from './catalog.ts';
+import type { StoreCore } from './core.ts';
+import type { Transaction } from './engine.ts';
+import { namedTableMissing, validationError } from './errors.ts';
+import { TABLE_STRUCTURE, writeKeyring } from './keyring.ts';
+import { deletedTableKey, keyringKey, totalsKey } from './layout.ts';
+import type { RequestBody } from './operation.ts';
+import { RequestReader } from './request.ts';
+import { type ChosenKey, chooseKey, isUnencrypted, readSseRequest, type SseRequest } from './sse.ts';
+import { describe } from './table-description.ts';
+import {
+  billingOf,
+  primaryKeyOf,
+  readBilling,
+  readSchema,
+  readTags,
+  refuseUnsupported,
+} from './table-schema.ts';
+import { writeTotals } from './totals.ts';
+
+/** A table before it has a number. */
+type NewTable = Omit<TableRecord, 'number'>;
+
+/** CreateTable: the answer says CREATING, and the table is there when it arrives. */
+export async function createTable(core: StoreCore, body: RequestBody): Promise<object> {
+  const { table: wanted, sse, encrypted } = readCreation(core, body);
+  if (core.catalog.find(wanted.name) !== undefined) throw tableExists(wanted.name);
+  const { encryption, keyring } = encrypted
+    ? await makeKeys(core, wanted, sse)
+    : { encryption: wanted.encryption, keyring: undefined };
+  const table = await core.engine.write((transaction) => {
+    if (readTable(transaction, wanted.name) !== undefined) throw tableExists(wanted.name);
+    return storeNewTable(transaction, { ...wanted, encryption }, keyring);
+  });
+  return { TableDescription: describe(core, table, 'CREATING') };
+}
+
+function readCreation(
+  core: StoreCore,
+  body: RequestBody,
+): { table: NewTable; sse?: SseRequest; encrypted: boolean } {
+  const request = new RequestReader(body);
+  const name = request.tableName();
+  const schema = readSchema(request);
+  const billing = readBilling(request);
+  const tags = readTags(request);
+  const deletionProtection = request.boolean('DeletionProtectionEnabled') ?? false;
+  request.done();
+  refuseUnsupported(body);
+  const sse = readSseRequest(request);
+  const unencrypted = isUnencrypted(tags, sse);
+  const created_ms = core.clock.wall_ms();
+  const table: NewTable = {
+    name,
+    id: randomUUID(),
+    created_ms,
+    primaryKey: primaryKeyOf(schema),
+    billing: billingOf(billing, created_ms),
+    deletionProtection,
+    tags,
+    encryption: { kind: 'none' },
+  };
+  return { table, sse, encrypted: !unencrypted };
+}
+
+async function makeKeys(core: StoreCore, { id, name }: NewTable, sse: SseRequest | undefined) {
+  const chosen: ChosenKey = await chooseKey(core.tableKeys, sse);
+  const tableKey = await core.tableKeys.generate(name, chosen.arn);
+  const keyring = createTableKeyring(id, tableKey, [TABLE_STRUCTURE]);
+  tableKey.plaintext.fill(0);
+  return { encryption: { kind: chosen.kind, kmsKeyArn: chosen.arn }, keyring };
+}
+
+function storeNewTable(
+  transaction: Transaction,
+  wanted: NewTable,
+  keyring: WrappedKeys | undefined,
+): TableRecord {
+  const table: TableRecord = { ...wanted, number: nextTableNumber(transaction) };
+  writeTable(transaction, table);
+  writeTotals(transaction, table.number, { items: 0, bytes: 0 });
+  if (keyring !== undefined) writeKeyring(transaction, table.number, keyring);
+  return table;
+}
+
+function tableExists(name: string): AwsError {
+  return new AwsError('ResourceInUseException', `Table already exists: ${name}`);
+}
+
+/** DescribeTable */
+export function describeTable(core: StoreCore, body: RequestBody): object {
+  return { Table: describe(core, requireNamedTable(core, body)) };
+}
+
+/** @throws AwsError ResourceNotFoundException that names the table */
+export function requireNamedTable(core: StoreCore, body: RequestBody): TableRecord {
+  const request = new RequestReader(body);
+  const name = request.tableName();
+  request.done();
+  const table = core.catalog.find(name);
+  if (table === undefined) throw namedTableMissing(name);
+  return table;
+}
+
+/** DeleteTable: its keys and its name are gone at once; its sealed data follows. */
+export async function deleteTable(core: StoreCore, body: RequestBody): Promise<object> {
+  const table = requireNamedTable(core, body);
+  if (table.deletionProtection) {
+    throw validationError(
+      'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.',
+    );
+  }
+  const description = describe(core, table, 'DELETING');
+  await core.engine.write((transaction) => {
+    if (readTable(transaction, table.name)?.id !== table.id) throw namedTableMissing(table.name);
+    removeTable(transaction, table.name);
+    transaction.remove(keyringKey(table.number));
+    transaction.remove(totalsKey(table.number));
+    transaction.put(deletedTableKey(table.number), Buffer.of(1));
+  });
+  core.forgetKeys(table);
+  core.removal.start();
+  return { TableDescription: description };
+}
+
+/** ListTables */
+export function listTables(core: StoreCore, body: RequestBody): object {
+  const request = new RequestReader(body);
+  const after =
+    body.ExclusiveStartTableName === undefined ? '' : request.tableName('ExclusiveStartTableName');
+  const limit = request.integer('Limit', { min: 1, max: 100 }) ?? 100;
+  request.done();
+  const names = core.catalog.names(after, limit + 1);
+  const page = names.slice(0, limit);
+  return { TableNames: page, LastEvaluatedTableName: names.length > limit ? page.at(-1) : undefined };
+}
+
+/** ListTagsOfResource: a table's tags always fit one page. */
+export function listTagsOfResource(core: StoreCore, body: RequestBody): object {
+  const request = new RequestReader(body);
+  const arn = request.string('ResourceArn', { required: true }) ?? '';
+  request.done();
+  const prefix = core.arnOf('');
+  const table = arn.startsWith(prefix) ? core.catalog.find(arn.slice(prefix.length)) : undefined;
+  if (table === undefined) {
+    throw new AwsError(
+      'ResourceNotFoundException',
+      `Requested resource not found: ResourcArn: ${arn} not found`,
+    );
+  }
+  return { Tags: table.tags };
+}
