@@ -34,7 +34,8 @@ interface Grant {
 /**
  * Keeps every data key under its bound of seals, over all processes that share the key records and over crashes: uses
  * are written down as reserved, a block at a time, before any of them is made. What a process does not use is lost.
- * One for each store; synchronous, for use inside a write transaction.
+ * One for each store; synchronous, for use inside a write transaction. A key record brought back from an older copy of
+ * the data has forgotten what was reserved since: `addDataKey` for each of its structures before it is written with.
  */
 export class UseBudget {
   readonly #limit: number;

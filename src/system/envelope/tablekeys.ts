@@ -118,7 +118,7 @@ export class TableKeys implements ItemKeys {
 
   #eraseLater(): void {
     setImmediate(() => {
-      if (this.#holds === 0) this.#erase();
+      if (this.#holds <= 0) this.#erase();
     });
   }
 
