@@ -59,23 +59,23 @@ export function studentCdf(t: number, df: number): number {
   return t > 0 ? 1 - tail : tail;
 }
 
+function studentDensity(t: number, df: number): number {
+  const scale = logGamma((df + 1) / 2) - logGamma(df / 2) - 0.5 * Math.log(df * Math.PI);
+  return Math.exp(scale - ((df + 1) / 2) * Math.log1p((t * t) / df));
+}
+
 /** The t below which a share `p` (0 < p < 1) of Student's distribution lies. */
 export function studentQuantile(p: number, df: number): number {
   if (p < 0.5) return -studentQuantile(1 - p, df);
-  if (p === 0.5) return 0;
-  let low = 0;
-  let high = 1;
-  while (studentCdf(high, df) < p) {
-    low = high;
-    high *= 2;
+  // Above 0 the distribution function is concave and below the normal one: Newton's steps from the normal quantile
+  // climb to the root and never pass it.
+  let t = normalQuantile(p);
+  for (let i = 0; i < 200; i++) {
+    const step = (p - studentCdf(t, df)) / studentDensity(t, df);
+    t += step;
+    if (Math.abs(step) <= 1e-13 * Math.abs(t)) break;
   }
-  while (high - low > 1e-13 * high) {
-    const middle = (low + high) / 2;
-    if (middle === low || middle === high) break;
-    if (studentCdf(middle, df) < p) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
+  return t;
 }
 
 /** Numerator and denominator, lowest power first, of each of the three ranges of Wichura's AS 241 (PPND16, 1988). */
