@@ -44,6 +44,9 @@ export class HttpConnection {
   #unsent: Buffer | string | undefined;
   #resolve: ((response: HttpResponse) => void) | undefined;
   #reject: ((error: TransportError) => void) | undefined;
+  #onConnected: (() => void) | undefined;
+  #onTicket: (() => void) | undefined;
+  #session: Buffer | undefined;
   #due_ns = 0;
   #timer: NodeJS.Timeout | undefined;
   #start_ns = 0;
@@ -83,25 +86,67 @@ export class HttpConnection {
 
   /**
    * @param bytes the complete request; a string is sent as UTF-8
-   * @throws TransportError (as a rejection); the connection is closed then
+   * @throws TransportError (as a rejection); the connection is closed then, unless it was `Busy`
    */
   request(bytes: Buffer | string): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
-      if (this.#closed)
-        return reject(new TransportError('Closed', 'The connection is closed; open another one.'));
-      if (this.#reject !== undefined) {
-        return reject(new TransportError('Busy', 'A request is in flight; wait for its response.'));
-      }
+      if (!this.#begin(reject)) return;
       this.#resolve = resolve;
-      this.#reject = reject;
-      this.#watch();
-      if (this.#ready) {
-        this.#socket!.write(bytes);
-      } else {
-        this.#unsent = bytes;
-        if (this.#socket === undefined) this.#open();
-      }
+      if (this.#ready) this.#socket!.write(bytes);
+      else this.#unsent = bytes;
     });
+  }
+
+  /** Connects without a request. @throws TransportError as `request` does */
+  connect(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!this.#begin(reject)) return;
+      if (this.#ready) this.#settle(resolve);
+      else this.#onConnected = resolve;
+    });
+  }
+
+  /**
+   * The newest TLS session ticket; connects and waits for the first. A server may send none on a resumed connection:
+   * the ticket that was offered stays good then.
+   * @throws TransportError as `request` does
+   */
+  session(): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      if (!this.#begin(reject)) return;
+      const give = () => resolve(this.#session!);
+      if (this.#session !== undefined) this.#settle(give);
+      else this.#onTicket = give;
+    });
+  }
+
+  /** Takes the connection for one use and opens it on the first. @returns whether it could be taken */
+  #begin(reject: (error: TransportError) => void): boolean {
+    if (this.#closed || this.#reject !== undefined) {
+      reject(
+        this.#closed
+          ? new TransportError('Closed', 'The connection is closed; open another one.')
+          : new TransportError('Busy', 'The connection is in use; wait for the end of that.'),
+      );
+      return false;
+    }
+    this.#reject = reject;
+    this.#watch();
+    if (this.#socket === undefined) this.#open();
+    return true;
+  }
+
+  #settle(resolve: () => void): void {
+    this.#release();
+    resolve();
+  }
+
+  /** Ends the use of the connection. */
+  #release(): void {
+    this.#resolve = undefined;
+    this.#onConnected = undefined;
+    this.#onTicket = undefined;
+    this.#reject = undefined;
   }
 
   /** Closes an idle connection; a request in flight fails with code `Closed`. */
@@ -157,13 +202,17 @@ export class HttpConnection {
       this.#resumed = socket.isSessionReused();
       this.#sendFirst();
     });
-    const { onSession } = this.#options;
-    if (onSession !== undefined) socket.on('session', onSession);
+    socket.on('session', (session) => {
+      this.#session = session;
+      this.#options.onSession?.(session);
+      if (this.#onTicket !== undefined) this.#settle(this.#onTicket);
+    });
   }
 
   /** Waits for the verified handshake, so that no request reaches a server that is not the one meant. */
   #sendFirst(): void {
     this.#ready = true;
+    if (this.#onConnected !== undefined) this.#settle(this.#onConnected);
     if (this.#unsent === undefined) return;
     this.#socket!.write(this.#unsent);
     this.#unsent = undefined;
@@ -183,8 +232,7 @@ export class HttpConnection {
 
   #respond(response: HttpResponse): void {
     const resolve = this.#resolve!;
-    this.#resolve = undefined;
-    this.#reject = undefined;
+    this.#release();
     if (!this.#parser.reusable) this.close();
     resolve(response);
   }
@@ -207,8 +255,7 @@ export class HttpConnection {
     clearTimeout(this.#timer);
     this.#socket?.destroy();
     const reject = this.#reject;
-    this.#resolve = undefined;
-    this.#reject = undefined;
+    this.#release();
     reject?.(error);
   }
 

@@ -49,6 +49,8 @@ class HttpWireServer implements WireServer {
   readonly #connections = new Map<Socket, Connection>();
   readonly #accepted = new Set<Socket>();
   #counters = noCounters();
+  /** Called when the last connection is gone. */
+  #drained = () => {};
 
   constructor(options: WireServerOptions) {
     this.#options = options;
@@ -87,20 +89,18 @@ class HttpWireServer implements WireServer {
     });
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#protocol.closing = true;
-      const grace = setTimeout(() => {
-        for (const socket of this.#accepted) socket.destroy();
-      }, CLOSE_GRACE_MS);
-      this.#server.close(() => {
-        clearTimeout(grace);
-        resolve();
-      });
-      for (const [socket, { response }] of this.#connections) {
-        if (response === undefined || response.writableEnded) socket.destroySoon();
-      }
-    });
+  async close(): Promise<void> {
+    this.#protocol.closing = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const [socket, { response }] of this.#connections) {
+      if (response === undefined || response.writableEnded) socket.destroySoon();
+    }
+    const grace = setTimeout(() => {
+      for (const socket of this.#accepted) socket.destroy();
+    }, CLOSE_GRACE_MS);
+    await closed;
+    clearTimeout(grace);
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
   }
 
   #create(): Server {
@@ -140,6 +140,7 @@ class HttpWireServer implements WireServer {
     socket.once('close', () => {
       this.#connections.delete(socket);
       this.#options.onConnectionClosed?.(connection.id);
+      if (this.#connections.size === 0) this.#drained();
     });
   }
 

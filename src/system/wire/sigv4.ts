@@ -97,7 +97,7 @@ function canonicalPath(path: string): string {
     if (segment === '..') kept.pop();
     else if (segment !== '' && segment !== '.') kept.push(encode(segment));
   }
-  const trailing = kept.length > 0 && /\/\.{0,2}$/.test(path) ? '/' : '';
+  const trailing = kept.length > 0 && path.endsWith('/') ? '/' : '';
   return `/${kept.join('/')}${trailing}`;
 }
 

@@ -31,7 +31,7 @@ export function transportError(error: Error, where: string): TransportError {
 }
 
 function codeOf(error: NodeJS.ErrnoException): string {
-  const code = error.code ?? 'TLS';
+  const code = error.code ?? error.name;
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'CERT_ALTNAME_INVALID';
   if (UNTRUSTED.has(code)) return 'CERT_UNTRUSTED';
   return code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') ? 'TLS' : code;
