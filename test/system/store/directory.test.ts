@@ -141,7 +141,12 @@ describe('directory', () => {
       insertIntoDirectory(pages, { sort, locator: locatorOf(sort) });
     }
     let reads = 0;
-    const counted = { read: (id: number) => (reads++, pages.read(id)) };
+    const counted = {
+      read(id: number) {
+        reads += 1;
+        return pages.read(id);
+      },
+    };
     const entries = directoryEntries(counted, { from: { sort: keyAt(1_000, 20), inclusive: true } });
     expect(entries.next().value?.sort).toEqual(keyAt(1_000, 20));
     expect(reads).toBe(2);
