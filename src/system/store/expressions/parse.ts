@@ -24,7 +24,6 @@ interface Trees {
 
 /** Developer Guide, "Quotas": the maximum length of any expression string. */
 const MAX_EXPRESSION_BYTES = 4096;
-const KEPT_EXPRESSIONS = 1000;
 
 type Grammar = 'condition' | 'projection' | 'update';
 type Parsed = { tree: Trees[ExpressionName] } | { problem: string };
@@ -37,12 +36,19 @@ const GRAMMAR: Record<ExpressionName, Grammar> = {
   UpdateExpression: 'update',
 };
 
-/** What the last expressions parsed to. Applications send few texts and many values. */
+/**
+ * What the last expressions parsed to: applications send few texts and many values. Bounded by the texts' length too,
+ * since a tree can take fifty times the memory of its text.
+ */
 const kept: Record<Grammar, LRUCache<string, Parsed>> = {
-  condition: new LRUCache({ max: KEPT_EXPRESSIONS }),
-  projection: new LRUCache({ max: KEPT_EXPRESSIONS }),
-  update: new LRUCache({ max: KEPT_EXPRESSIONS }),
+  condition: keeper(),
+  projection: keeper(),
+  update: keeper(),
 };
+
+function keeper(): LRUCache<string, Parsed> {
+  return new LRUCache({ max: 1000, maxSize: 2 ** 18, sizeCalculation: (_, text) => text.length });
+}
 
 /** @throws AwsError ValidationException */
 export function parseExpression<N extends ExpressionName>(name: N, text: string): Trees[N] {

@@ -57,12 +57,30 @@ describe('numbers', () => {
     );
   });
 
+  test('order holds among numbers of which one continues the other', () => {
+    const close = fc
+      .tuple(fc.boolean(), fc.stringMatching(/^[12][0-2]{0,4}$/), fc.integer({ min: -1, max: 1 }))
+      .map(([negative, digits, e]) =>
+        canonicalNumber(`${negative ? '-' : ''}${digits[0]}.${digits.slice(1)}e${e}`),
+      );
+    fc.assert(
+      fc.property(close, close, (x, y) => {
+        const expected = new Big(x).cmp(y);
+        expect(Math.sign(compareValues({ N: x }, { N: y })!)).toBe(expected);
+        expect(Buffer.compare(sortableKeyBytes({ N: x }), sortableKeyBytes({ N: y }))).toBe(expected);
+      }),
+      { seed, numRuns: 3000 },
+    );
+  });
+
   test('numbers that differ in the 38th digit differ', () => {
     const a = `1${'0'.repeat(36)}1`;
     const b = `1${'0'.repeat(36)}2`;
     for (const [x, y] of [
       [a, b],
       [`-${b}`, `-${a}`],
+      [`0.${'9'.repeat(38)}`, '1'],
+      ['-1', `-0.${'9'.repeat(38)}`],
     ] as const) {
       expect(compareValues({ N: x }, { N: y })).toBeLessThan(0);
       expect(Buffer.compare(sortableKeyBytes({ N: x }), sortableKeyBytes({ N: y }))).toBe(-1);
