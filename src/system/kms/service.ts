@@ -11,7 +11,7 @@ import { delay, type LatencyPercentiles, sampleLatency_ms, TimerRounding } from 
 import { type KmsOperation, kmsOperations, perform } from './operations.ts';
 import { RequestQuota, regionCryptoQuota_per_s } from './quota.ts';
 import { RequestLog } from './requests.ts';
-import { Identities, Trail, trailAnswer, trailParameters } from './trail.ts';
+import { Identities, Trail, trailAnswer, trailParameters, trailText } from './trail.ts';
 import type { KmsOptions, TrailRecord } from './types.ts';
 
 const TRAIL_CAPACITY = 10_000;
@@ -66,7 +66,8 @@ export class KmsService {
       return answer;
     } catch (error) {
       const failure = this.#failed(error);
-      const { code: errorCode, message: errorMessage } = failure;
+      const errorCode = failure.code;
+      const errorMessage = trailText(failure.message);
       const requestParameters = NOT_UNDERSTOOD.has(errorCode) ? { requestParameters: null } : {};
       this.#record(request, call, operation, { errorCode, errorMessage, ...requestParameters });
       if (delay_ms > 0 && errorCode !== 'ThrottlingException') await delay(delay_ms, this.#rounding);
@@ -85,7 +86,7 @@ export class KmsService {
   }
 
   #failed(error: unknown): AwsError {
-    const failure = error instanceof AwsError ? error : kmsErrors.internal();
+    const failure = error instanceof AwsError ? error : unexpected(error);
     this.requests.failed(failure.code);
     return failure;
   }
@@ -102,7 +103,7 @@ export class KmsService {
       eventName: request.operation,
       awsRegion: this.#region,
       sourceIPAddress: service ?? request.sourceIp,
-      userAgent: service ?? request.userAgent,
+      userAgent: service ?? trailText(request.userAgent),
       requestParameters: trailParameters(request.body),
       responseElements: null,
       requestID: request.requestId,
@@ -116,4 +117,11 @@ export class KmsService {
       ...outcome,
     });
   }
+}
+
+/** What went wrong stays on this side. */
+function unexpected(cause: unknown): AwsError {
+  const error = kmsErrors.internal();
+  error.cause = cause;
+  return error;
 }

@@ -2,6 +2,7 @@ import type { Caller, Principal } from '../wire/types.ts';
 import type { TrailRecord } from './types.ts';
 
 const PARAMETERS_LENGTH_MAX = 8192;
+const TEXT_LENGTH_MAX = 1024;
 
 /** Members of requests that a trail shows. Plaintexts and ciphertexts are not among them. */
 const SHOWN_PARAMETERS = [
@@ -43,6 +44,11 @@ export class Trail {
   list(): TrailRecord[] {
     return [...this.#records.slice(this.#oldest), ...this.#records.slice(0, this.#oldest)];
   }
+}
+
+/** Text that a caller chose, cut where CloudTrail cuts it. The copy lets go of the rest. */
+export function trailText(text: string): string {
+  return text.length <= TEXT_LENGTH_MAX ? text : Buffer.from(text.slice(0, TEXT_LENGTH_MAX)).toString();
 }
 
 /** What a trail shows of a request's body. */

@@ -1,0 +1,12 @@
+/** Makes keys in the directory given, reports each acknowledged ciphertext on stdout, and never stops by itself. */
+import { openKeystore } from '../../../src/system/kms/keystore.ts';
+import { ACCOUNT, base64, InProcessKms, REGION } from './harness.ts';
+
+const vault = openKeystore({ directory: process.argv[2]!, region: REGION, accountId: ACCOUNT });
+const kms = new InProcessKms({}, vault);
+for (let i = 0; ; i++) {
+  const { id } = await kms.createKey();
+  await kms.call('CreateAlias', { AliasName: `alias/key-${i}`, TargetKeyId: id });
+  const { CiphertextBlob } = await kms.call('Encrypt', { KeyId: id, Plaintext: base64(`secret ${i}`) });
+  process.stdout.write(`${CiphertextBlob}\n`);
+}
