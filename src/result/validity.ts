@@ -137,8 +137,9 @@ function enoughSamples({ all }: Facts): Finding | undefined {
 
 /** N = X · R (Little 1961): the time integral of operations in flight is the sum of the times they were in flight. */
 function littlesLaw({ turns, all, measured }: Facts): Finding | undefined {
-  const failed = all.count - all.response_ns.count;
-  if (failed > 0 || all.count < LITTLE_SAMPLES) return undefined;
+  // What failed or was withdrawn was in flight too, for times that no histogram holds.
+  const untimed = all.count - all.response_ns.count + measured.unissued;
+  if (untimed > 0 || all.count < LITTLE_SAMPLES) return undefined;
   const spent_ns = sum(
     turns,
     (turn) =>

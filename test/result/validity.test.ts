@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { buildResult, type RunEvidence } from '../../src/result/result.ts';
+import { type FakeArm, type FakeRun, fakeRun } from './evidence.ts';
+
+function verdictOf(fake: Partial<FakeArm>, run?: FakeRun, spoil?: (arm: RunEvidence['arms'][0]) => void) {
+  const evidence = fakeRun([{ name: 'arm', ...fake }], run);
+  spoil?.(evidence.arms[0]!);
+  const arm = buildResult(evidence).arms[0]!;
+  const broken = arm.identities.filter((identity) => identity.state === 'broken').map(({ name }) => name);
+  return { value: arm.verdict.value, reasons: arm.verdict.reasons.join('\n'), broken };
+}
+
+describe('an identity that does not hold makes the arm invalid', () => {
+  const spoiled: [string, string, (arm: RunEvidence['arms'][0]) => void][] = [
+    [
+      'an operation that never ended',
+      'operations of all kinds = issued',
+      (arm) => arm.turns[1]!.recording.kinds.get.count--,
+    ],
+    [
+      'a planned one that vanished',
+      'planned = issued + unissued',
+      (arm) => arm.turns[1]!.recording.planned++,
+    ],
+    ['a request the server never saw', 'requests: client = server', (arm) => arm.total.store!.requests!--],
+    [
+      'a lookup without an outcome',
+      'cache lookups = hits + misses + coalesced',
+      (arm) => arm.total.store!.cache.lookups++,
+    ],
+    [
+      'an attempt without a miss',
+      'store Decrypt attempts = misses + retries',
+      (arm) => arm.total.store!.kmsAttempts.Decrypt!++,
+    ],
+    [
+      'a call that the KMS has and the store has not',
+      'store Decrypt attempts = KMS request log',
+      (arm) => arm.total.kms!.calls.Decrypt!++,
+    ],
+  ];
+  it.each(spoiled)('%s', (_, name, spoil) => {
+    const { value, reasons, broken } = verdictOf({}, {}, spoil);
+    expect(value).toBe('invalid');
+    expect(broken).toContain(name);
+    expect(reasons).toContain(`The counters disagree: ${name}`);
+  });
+
+  it('says both counts', () => {
+    const { reasons } = verdictOf({}, {}, (arm) => arm.total.store!.requests!--);
+    expect(reasons).toContain('(client 1666, server 1665)');
+  });
+});
+
+describe('identities allow for', () => {
+  it('requests that a broken connection or a timeout took away, and no more', () => {
+    const lose = (lost: number) => (arm: RunEvidence['arms'][0]) => {
+      arm.total.store!.requests! -= lost;
+      arm.turns[3]!.recording.connections.transport_errors = 2;
+      arm.turns[4]!.recording.connections.abandoned = 1;
+    };
+    expect(verdictOf({}, {}, lose(3)).broken).toEqual([]);
+    expect(verdictOf({}, {}, lose(4)).broken).toEqual(['requests: client = server']);
+  });
+
+  it('retries of the store, and other KMS operations', () => {
+    const { broken } = verdictOf({}, {}, ({ total }) => {
+      total.store!.kmsAttempts.Decrypt! += 2;
+      total.store!.kmsRetries.Decrypt = 2;
+      total.kms!.calls.Decrypt! += 2;
+      total.kms!.calls.GenerateDataKey = 1;
+    });
+    expect(broken).toEqual([]);
+  });
+});
+
+describe('an arm is invalid', () => {
+  it('when operations were due and never started', () => {
+    const { value, reasons } = verdictOf({ unissued: 3 });
+    expect(value).toBe('invalid');
+    expect(reasons).toContain('3 operations fell due and were never started');
+    expect(reasons).not.toContain('off the plan');
+  });
+
+  it('when the offered rate is more than 1 % off the plan', () => {
+    expect(verdictOf({ unissued: 16 }).reasons).toMatch(/offered rate is -1\.1 % off the plan/);
+  });
+
+  it('when nothing was measured, or nothing succeeded', () => {
+    expect(verdictOf({}, { blocks: 0 })).toMatchObject({
+      value: 'invalid',
+      reasons: expect.stringContaining('No operation ended in a measured phase'),
+    });
+    expect(verdictOf({ failEvery: 1 })).toMatchObject({
+      value: 'invalid',
+      reasons: expect.stringContaining('All 1500 measured operations failed (1500 × ThrottlingException)'),
+    });
+  });
+});
+
+describe('an arm is suspect', () => {
+  it('when operations failed', () => {
+    expect(verdictOf({ failEvery: 75 })).toMatchObject({
+      value: 'suspect',
+      reasons: expect.stringContaining('20 of 1500 operations failed (1.3 %: 20 × ThrottlingException)'),
+    });
+  });
+
+  it('when the lanes started operations late', () => {
+    expect(verdictOf({ lag_us: 110 }).value).toBe('valid');
+    expect(verdictOf({ lag_us: 150 })).toMatchObject({
+      value: 'suspect',
+      reasons: expect.stringMatching(/^Operations started late: p99 \d+ µs after they were due/),
+    });
+  });
+
+  it('when there are too few samples for a p99', () => {
+    expect(verdictOf({}, { blocks: 5 })).toMatchObject({
+      value: 'suspect',
+      reasons: expect.stringContaining('750 measured operations are too few for a p99 (1000 needed)'),
+    });
+  });
+
+  it('when the run was interrupted', () => {
+    expect(verdictOf({}, { interrupted: true })).toMatchObject({
+      value: 'suspect',
+      reasons: expect.stringContaining('interrupted'),
+    });
+  });
+
+  it("when the time in flight does not add up to the response times (Little's law)", () => {
+    const stretch = (factor: number) => (arm: RunEvidence['arms'][0]) => {
+      for (const turn of arm.turns) turn.recording.inFlight_ns *= factor;
+    };
+    expect(verdictOf({}, {}, stretch(1.04)).value).toBe('valid');
+    expect(verdictOf({}, {}, stretch(1.06))).toMatchObject({
+      value: 'suspect',
+      reasons: expect.stringContaining("6.0 % off, 5 % allowed; Little's law"),
+    });
+  });
+
+  it('when times lay outside of the range', () => {
+    const clamp = (arm: RunEvidence['arms'][0]) => {
+      arm.turns[2]!.recording.lag.clamped = 2;
+    };
+    expect(verdictOf({}, {}, clamp)).toMatchObject({
+      value: 'suspect',
+      reasons: expect.stringContaining('2 times lay outside of 0 to one hour'),
+    });
+  });
+});
+
+describe('several findings', () => {
+  it('are all told, the worst first', () => {
+    const { value, reasons } = verdictOf({ unissued: 2, failEvery: 50 }, { interrupted: true });
+    expect(value).toBe('invalid');
+    expect(reasons.split('\n')).toHaveLength(3);
+    expect(reasons.split('\n')[0]).toContain('never started');
+  });
+});
