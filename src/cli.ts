@@ -6,13 +6,13 @@ import { report } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { schema } from './commands/schema.ts';
 import { serve } from './commands/serve.ts';
-import { REPORT_FORMATS } from './report/report.ts';
-import { describeEnvironment } from './std/environment.ts';
+import { formats } from './report/report.ts';
+import { packageVersion } from './std/environment.ts';
 import { describeProblem, EXIT, InputError } from './std/errors.ts';
 
 const program = new Command('sealbench')
   .description('Measures what encryption at rest costs: load tests for stores that seal items under KMS keys.')
-  .version(describeEnvironment().sealbench)
+  .version(packageVersion())
   .showHelpAfterError('(--help lists commands and options)')
   .exitOverride();
 
@@ -31,7 +31,7 @@ program
   .option('--dry-run', 'print the plan and send nothing')
   .option('--quiet', 'no progress on stderr')
   .action(async (workload, options) => {
-    process.exitCode = await runCommand(workload, options, stopSignal());
+    process.exitCode = await runCommand(workload, options, stopSignal);
   });
 
 program
@@ -46,7 +46,7 @@ program
   .command('report')
   .summary('a result in another format')
   .argument('<result>', 'result.json')
-  .requiredOption('--format <format>', `one of ${Object.keys(REPORT_FORMATS).join(', ')}`)
+  .requiredOption('--format <format>', `one of ${Object.keys(formats).join(', ')}`)
   .option('-o, --output <file>', 'write to a file and not to stdout')
   .action(async (result, options) => report(result, options));
 
@@ -60,7 +60,7 @@ program
   .option('--callers <n>', 'principals with credentials of their own', positiveNumber, 1)
   .option('--tls', 'HTTPS with a throw-away certificate', false)
   .option('--region <name>', 'Region that the servers say they are in', 'us-east-1')
-  .action(async (options) => serve(options, stopSignal().stopped));
+  .action(async (options) => serve(options, stopSignal()));
 
 program.command('schema').summary("the workload file's JSON Schema").action(schema);
 
@@ -82,12 +82,10 @@ function explain(error: unknown): number {
 }
 
 /** Resolves on the first Ctrl-C or SIGTERM; a second one ends the process at once. */
-function stopSignal(): { stopped: Promise<void> } {
-  return {
-    stopped: new Promise((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-    }),
-  };
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
 }
 
 function collect(value: string, previous: string[]): string[] {

@@ -14,6 +14,7 @@ export function printNote(text: string): void {
 }
 
 /** Colours only where a person reads them: a terminal, and `NO_COLOR` unset. */
-export function wantsColor(stream: NodeJS.WriteStream): boolean {
-  return stream.isTTY === true && !process.env['NO_COLOR'];
+export function terminalOptions(): { color: boolean; width: number } {
+  const { isTTY, columns } = process.stdout;
+  return { color: isTTY === true && !process.env['NO_COLOR'], width: columns ?? 100 };
 }

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { REPORT_FORMATS } from '../report/report.ts';
+import { formats } from '../report/report.ts';
 import { readResult } from '../result/result.ts';
 import { InputError } from '../std/errors.ts';
 import { printData } from './output.ts';
@@ -11,12 +11,12 @@ export interface ReportOptions {
 
 /** Prints or writes a result in another format. @throws InputError for an unknown format or an unusable file */
 export async function report(path: string, { format, output }: ReportOptions): Promise<void> {
-  const formatter = Object.hasOwn(REPORT_FORMATS, format) ? REPORT_FORMATS[format] : undefined;
+  const formatter = Object.hasOwn(formats, format) ? formats[format] : undefined;
   if (!formatter) {
     throw new InputError('E_FORMAT', {
       what: `unknown format '${format}'.`,
       where: '--format',
-      remedy: `There are: ${Object.keys(REPORT_FORMATS).join(', ')}.`,
+      remedy: `There are: ${Object.keys(formats).join(', ')}.`,
     });
   }
   const text = formatter(await readResult(path));

@@ -1,5 +1,4 @@
-import { itemText, keyText } from '../plan/plan.ts';
-import type { PlannedOperation } from '../plan/plan.ts';
+import { itemText, keyText, type PlannedOperation } from '../plan/plan.ts';
 import type { OperationKind } from '../workload/workload.ts';
 
 /** DynamoDB's operation for each kind. */

@@ -93,7 +93,7 @@ export class Lane {
       if (operation === undefined || operation.due_ns >= to_ns) return;
       const due_ns = this.#origin_ns + operation.due_ns;
       const now_ns = clock.now_ns();
-      if (now_ns > lastStart_ns) return;
+      if (now_ns >= lastStart_ns) return;
       if (now_ns < due_ns) {
         await pacer.wait(due_ns);
       } else if (this.#pending.size >= arm.connections.maxInFlight) {

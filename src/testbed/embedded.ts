@@ -71,7 +71,7 @@ async function startKms(arm: Arm, grounds: Grounds): Promise<ServerProcess<KmsSa
     options: {
       region,
       accountId: ACCOUNT_ID,
-      callers: [grounds.service, grounds.operator],
+      callers: [grounds.service, grounds.operator, ...grounds.callers],
       auth: 'sigv4',
       latency,
       quota_per_s,

@@ -1,11 +1,12 @@
 import type { Driver, DriverCounters, Failure } from '../../src/drivers/drivers.ts';
 import type { Pacer } from '../../src/load/load.ts';
 import type { PlannedOperation } from '../../src/plan/plan.ts';
-import { SimulatedClock } from '../../src/std/clock.ts';
+import type { Clock } from '../../src/std/clock.ts';
 
 /** Simulated time: whatever waits is woken in the order of its time, and nothing takes any time by itself. */
 export class Simulation {
-  readonly clock = new SimulatedClock();
+  #now_ns = 0;
+  readonly clock: Clock = { now_ns: () => this.#now_ns, wall_ms: () => this.#now_ns / 1e6 };
   readonly pacer: Pacer = {
     wait: (until_ns) => this.at(until_ns),
     wake: () => {},
@@ -14,7 +15,7 @@ export class Simulation {
   #events: { at_ns: number; resolve: () => void }[] = [];
 
   at(at_ns: number): Promise<void> {
-    if (at_ns <= this.clock.now_ns()) return Promise.resolve();
+    if (at_ns <= this.#now_ns) return Promise.resolve();
     return new Promise((resolve) => {
       this.#events.push({ at_ns, resolve });
     });
@@ -34,7 +35,7 @@ export class Simulation {
       this.#events.sort((a, b) => a.at_ns - b.at_ns);
       const next = this.#events.shift();
       if (!next) throw new Error('everything waits and nothing will ever happen');
-      this.clock.advance((next.at_ns - this.clock.now_ns()) / 1e6);
+      this.#now_ns = next.at_ns;
       next.resolve();
     }
   }
