@@ -29,7 +29,16 @@ interface Connection {
   sourceIp: string;
   /** The answer to the latest request. */
   response: ServerResponse | undefined;
+  /** Read before HTTP began: the TLS handshake. */
+  handshake_bytes: number;
 }
+
+/** What node:http's parser reports about a request, and what the client is told. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
 
 /**
  * Serves AWS JSON operations over HTTP/1.1 or, with `tls`, HTTPS.
@@ -48,6 +57,7 @@ class HttpWireServer implements WireServer {
   /** By the socket that requests name; under TLS that is not the one that was accepted. */
   readonly #connections = new Map<Socket, Connection>();
   readonly #accepted = new Set<Socket>();
+  #port = 0;
   #counters = noCounters();
   /** Called when the last connection is gone. */
   #drained = () => {};
@@ -57,12 +67,13 @@ class HttpWireServer implements WireServer {
     this.#protocol = new AwsJsonProtocol(options);
     this.#server = this.#create();
     this.#server.on('connection', (socket: Socket) => this.#accept(socket));
+    this.#server.on('clientError', (error, socket) => this.#refuse(error, socket as Socket));
     if (options.tls === undefined) this.#server.on('connection', (socket: Socket) => this.#open(socket));
     else this.#server.on('secureConnection', (socket: TLSSocket) => this.#secure(socket));
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   get url(): string {
@@ -84,6 +95,7 @@ class HttpWireServer implements WireServer {
       this.#server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
       this.#server.listen({ host, port, backlog: BACKLOG }, () => {
         this.#server.removeAllListeners('error');
+        this.#port = (this.#server.address() as AddressInfo).port;
         resolve();
       });
     });
@@ -135,6 +147,7 @@ class HttpWireServer implements WireServer {
       id: ++lastConnectionId,
       sourceIp: socket.remoteAddress ?? '',
       response: undefined,
+      handshake_bytes: socket.bytesRead,
     };
     this.#connections.set(socket, connection);
     socket.once('close', () => {
@@ -142,6 +155,24 @@ class HttpWireServer implements WireServer {
       this.#options.onConnectionClosed?.(connection.id);
       if (this.#connections.size === 0) this.#drained();
     });
+  }
+
+  #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) {
+      socket.destroy();
+      return;
+    }
+    const { response, handshake_bytes } = connection;
+    const unused = response === undefined && socket.bytesRead === handshake_bytes;
+    // node:http counts a request's time from the connection's start, even if none was begun: opened ahead is no fault.
+    if (unused && error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return;
+    if (socket.writable) {
+      socket.write(
+        `HTTP/1.1 ${REFUSALS[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`,
+      );
+    }
+    socket.destroySoon();
   }
 
   readonly #requested = (request: IncomingMessage, response: ServerResponse): void => {

@@ -6,6 +6,7 @@ import {
   AwsError,
   AwsRequestTemplate,
   awsError,
+  createTlsIdentity,
   HttpConnection,
   startWireServer,
   type WireRequest,
@@ -23,6 +24,7 @@ import {
   untilClosed,
 } from './fixtures.ts';
 
+const identity = await createTlsIdentity();
 const FRAMEWORK = 'com.amazon.coral.service#';
 
 describe('hostile and broken requests', () => {
@@ -106,6 +108,30 @@ describe('hostile and broken requests', () => {
     const server = await serve({ auth: 'none', requestTimeout_ms: 60 });
     expect(await exchangeRaw(server.port, cut(post({})))).toMatch(/^HTTP\/1\.1 408 /);
   });
+
+  test.each([
+    ['http', undefined],
+    ['https', identity],
+  ])(
+    'an unused %s connection is not: it can still be used, and then half a request is given up',
+    async (_, tls) => {
+      const server = await serve({ auth: 'none', requestTimeout_ms: 60, tls });
+      const plain = await serve({ auth: 'none', requestTimeout_ms: 60 });
+      const ahead = new HttpConnection({
+        host: '127.0.0.1',
+        port: server.port,
+        tls: tls && { ca: tls.ca },
+        timeout_ms: 5_000,
+      });
+      onTestFinished(() => ahead.close());
+      await ahead.connect();
+      // Two requests given up one after the other, so that the time of the connection opened before has passed.
+      for (const port of [plain.port, plain.port]) await exchangeRaw(port, post({}).slice(0, 60));
+      const keepAlive = post({ headers: { connection: 'keep-alive' } });
+      expect((await ahead.request(keepAlive)).status).toBe(200);
+      expect((await ahead.request(keepAlive.slice(0, 60))).status).toBe(408);
+    },
+  );
 
   test('a client that leaves in mid-request closes its connection once', async () => {
     const closed: number[] = [];
