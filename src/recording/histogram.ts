@@ -211,11 +211,14 @@ export const EMPTY_SNAPSHOT: HistogramSnapshot = Object.freeze({
   cells: new Uint32Array(0),
 });
 
+/** Time lines merge thousands of times: clearing what was touched is cheaper than 135 KB of zeros each time. */
+const scratch = new LatencyHistogram();
+
 export function mergeSnapshots(snapshots: readonly HistogramSnapshot[]): HistogramSnapshot {
   const occupied = snapshots.filter((snapshot) => snapshot.count > 0);
   if (occupied.length === 0) return EMPTY_SNAPSHOT;
   if (occupied.length === 1) return occupied[0]!;
-  const merged = new LatencyHistogram();
-  for (const snapshot of occupied) merged.add(snapshot);
-  return merged.snapshot();
+  scratch.reset();
+  for (const snapshot of occupied) scratch.add(snapshot);
+  return scratch.snapshot();
 }
