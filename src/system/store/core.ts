@@ -52,7 +52,11 @@ export class StoreCore {
         return this.read(table, context, body);
       }
     };
-    return keys instanceof Promise ? keys.then(readWith) : readWith(keys);
+    if (!(keys instanceof Promise)) return readWith(keys);
+    return keys.then((loaded) => {
+      this.engine.refresh();
+      return readWith(loaded);
+    });
   }
 
   /** Changes items in one transaction, which is durable when the promise resolves. */

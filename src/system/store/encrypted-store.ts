@@ -60,6 +60,7 @@ class EncryptedStore implements Store {
   execute(operation: string, body: Record<string, unknown>, context: AccessContext) {
     if (!Object.hasOwn(OPERATIONS, operation)) throw new AwsError('UnknownOperationException', '');
     const perform: Operation = OPERATIONS[operation as keyof typeof OPERATIONS];
+    this.#core.engine.refresh();
     return perform(this.#core, body, context);
   }
 

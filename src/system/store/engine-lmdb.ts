@@ -54,6 +54,10 @@ export class LmdbEngine implements Engine {
     }
   }
 
+  refresh(): void {
+    this.#db.resetReadTxn();
+  }
+
   get(key: Buffer): Buffer | undefined {
     const volatile = this.#db.getBinaryFast(key);
     if (volatile === undefined) return undefined;

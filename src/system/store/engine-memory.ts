@@ -15,6 +15,9 @@ const { default: BTree } = createRequire(import.meta.url)('sorted-btree') as typ
 export class MemoryEngine implements Engine {
   readonly #records = new BTree<string, Buffer>(undefined, (a, b) => (a < b ? -1 : a > b ? 1 : 0));
 
+  /** Nobody else has these records. */
+  refresh(): void {}
+
   get(key: Buffer): Buffer | undefined {
     return this.#records.get(key.toString('latin1'));
   }

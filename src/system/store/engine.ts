@@ -4,6 +4,11 @@
  */
 export interface Engine extends RecordReader {
   /**
+   * Lets the reads that follow see all that is committed by now, also by other threads and processes. Otherwise reads
+   * may share a snapshot from a moment before.
+   */
+  refresh(): void;
+  /**
    * Records with `start` <= key < `end`, in key order; `start` itself only when `includeStart`. They are read as the
    * caller comes to them, within one turn of the event loop.
    */
