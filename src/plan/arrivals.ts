@@ -1,4 +1,4 @@
-import { uniformAt } from '../std/random.ts';
+import { uniformsOf } from '../std/random.ts';
 import type { Arrivals } from '../workload/types.ts';
 import { STREAMS } from './streams.ts';
 
@@ -31,18 +31,18 @@ class ConstantArrivals implements ArrivalSchedule {
 /** Independent exponential gaps. The sum is compensated (Kahan), so that it is as exact after an hour as at first. */
 class PoissonArrivals implements ArrivalSchedule {
   readonly #mean_ns: number;
-  readonly #seed: number;
+  readonly #uniform: (index: number) => number;
   #index = 0;
   #sum_ns = 0;
   #lost_ns = 0;
 
   constructor(mean_ns: number, seed: number) {
     this.#mean_ns = mean_ns;
-    this.#seed = seed;
+    this.#uniform = uniformsOf(seed, STREAMS.gap);
   }
 
   next_ns(): number {
-    const gap_ns = -Math.log(1 - uniformAt(this.#seed, STREAMS.gap, this.#index++)) * this.#mean_ns;
+    const gap_ns = -Math.log(1 - this.#uniform(this.#index++)) * this.#mean_ns;
     const corrected_ns = gap_ns - this.#lost_ns;
     const sum_ns = this.#sum_ns + corrected_ns;
     this.#lost_ns = sum_ns - this.#sum_ns - corrected_ns;

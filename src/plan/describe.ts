@@ -105,11 +105,11 @@ function expectedDecryptCalls(arm: Arm, operations: number | null, playing_ms: n
     host: arm.callers * hosts,
     process: 1,
   }[scope];
+  // A closed loop leaves no gap worth counting.
   const gap_ms = operations === null ? 0 : (playing_ms * entries) / operations;
-  const reloads =
-    expiry === 'sliding'
-      ? (playing_ms / gap_ms) * Math.exp(-ttl_ms / gap_ms)
-      : Math.floor(playing_ms / (ttl_ms + gap_ms));
+  const absolute = Math.floor(playing_ms / (ttl_ms + gap_ms));
+  const sliding = gap_ms === 0 ? 0 : (playing_ms / gap_ms) * Math.exp(-ttl_ms / gap_ms);
+  const reloads = expiry === 'sliding' ? sliding : absolute;
   return Math.round(entries * (1 + reloads));
 }
 

@@ -7,7 +7,7 @@ const KEY_DIGITS = 10;
 
 /** `user0000000123`: 14 ASCII characters. @param key 0 … 10^10 − 1 */
 export function keyText(key: number): string {
-  return KEY_PREFIX + String(key).padStart(KEY_DIGITS, '0');
+  return KEY_PREFIX + String(10 ** KEY_DIGITS + key).slice(1);
 }
 
 /** What `pk`, its value, and the name `data` take up by DynamoDB's rule: UTF-8 bytes of names and of text values. */

@@ -1,4 +1,4 @@
-import { uniformAt } from '../std/random.ts';
+import { uniformsOf } from '../std/random.ts';
 import { type Arm, OPERATION_KINDS, type OperationKind } from '../workload/types.ts';
 import { type ArrivalSchedule, createArrivals } from './arrivals.ts';
 import { createKeyChooser } from './popularity.ts';
@@ -58,14 +58,13 @@ function createDraw(arm: Arm, seed: number): Draw {
   const { perCaller } = arm.connections;
   const slots = callers * perCaller;
   const concurrency = arrivals.loop === 'closed' ? arrivals.concurrency : undefined;
+  const slotUniform = uniformsOf(seed, STREAMS.slot);
   const kindOf = createKindChooser(arm.operations, seed);
   const keyOf = createKeyChooser(arm.keys.popularity, arm.table.items, seed);
   return {
     route(operation, index) {
       const slot =
-        concurrency === undefined
-          ? Math.floor(uniformAt(seed, STREAMS.slot, index) * slots)
-          : (index % concurrency) % slots;
+        concurrency === undefined ? Math.floor(slotUniform(index) * slots) : (index % concurrency) % slots;
       operation.index = index;
       operation.caller = slot % callers;
       operation.connection = Math.floor(slot / callers);
@@ -78,6 +77,7 @@ function createDraw(arm: Arm, seed: number): Draw {
 }
 
 function createKindChooser(shares: Arm['operations'], seed: number): (index: number) => OperationKind {
+  const uniform = uniformsOf(seed, STREAMS.kind);
   let sum = 0;
   const bounds = OPERATION_KINDS.filter((kind) => shares[kind] > 0).map((kind) => {
     sum += shares[kind];
@@ -85,7 +85,7 @@ function createKindChooser(shares: Arm['operations'], seed: number): (index: num
   });
   const last = bounds.at(-1)!.kind;
   return (index) => {
-    const u = uniformAt(seed, STREAMS.kind, index) * sum;
+    const u = uniform(index) * sum;
     for (const { kind, below } of bounds) if (u < below) return kind;
     return last;
   };

@@ -1,4 +1,4 @@
-import { uniformAt } from '../std/random.ts';
+import { uniformAt, uniformsOf } from '../std/random.ts';
 import type { Popularity } from '../workload/types.ts';
 import { Permutation } from './permutation.ts';
 import { STREAMS } from './streams.ts';
@@ -7,13 +7,18 @@ import { STREAMS } from './streams.ts';
 export type KeyChooser = (index: number) => number;
 
 export function createKeyChooser(popularity: Popularity, items: number, seed: number): KeyChooser {
-  if (popularity.kind === 'uniform') {
-    return (index) => Math.floor(uniformAt(seed, STREAMS.key, index) * items);
-  }
+  const first = uniformsOf(seed, STREAMS.key);
+  if (popularity.kind === 'uniform') return (index) => Math.floor(first(index) * items);
   const zipf = new ZipfRanks(items, popularity.s);
   // Hot keys next to each other would share pages and partitions as no real table's do.
   const spread = new Permutation(items, seed);
-  return (index) => spread.of(zipf.rank((attempt) => uniformAt(seed, STREAMS.key, index, attempt)) - 1);
+  return (index) => {
+    let rank = zipf.rank(first(index));
+    for (let attempt = 1; rank === undefined; attempt++) {
+      rank = zipf.rank(uniformAt(seed, STREAMS.key, index, attempt));
+    }
+    return spread.of(rank - 1);
+  };
 }
 
 /**
@@ -40,14 +45,13 @@ export class ZipfRanks {
     this.#safe = 2 - this.#inverse(this.#area(2.5) - this.#density(2));
   }
 
-  /** @param uniform gives the uniform of an attempt, from 0 on */
-  rank(uniform: (attempt: number) => number): number {
-    for (let attempt = 0; ; attempt++) {
-      const area = this.#areaLast + uniform(attempt) * (this.#areaFirst - this.#areaLast);
-      const x = this.#inverse(area);
-      const rank = Math.min(Math.max(Math.round(x), 1), this.#n);
-      if (rank - x <= this.#safe || area >= this.#area(rank + 0.5) - this.#density(rank)) return rank;
-    }
+  /** The rank that a uniform gives, or undefined where it falls on rejected ground: draw another. */
+  rank(uniform: number): number | undefined {
+    const area = this.#areaLast + uniform * (this.#areaFirst - this.#areaLast);
+    const x = this.#inverse(area);
+    const rank = Math.min(Math.max(Math.round(x), 1), this.#n);
+    const accepted = rank - x <= this.#safe || area >= this.#area(rank + 0.5) - this.#density(rank);
+    return accepted ? rank : undefined;
   }
 
   #density(x: number): number {

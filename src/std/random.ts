@@ -23,7 +23,16 @@ function mix(word: number): number {
  * can draw the numbers of any operation without drawing those before it.
  */
 export function uniformAt(seed: number, stream: number, index: number, attempt = 0): number {
+  return draw(keyOf(seed, stream, attempt), index);
+}
+
+/** `uniformAt` for many indices of one stream, at less than half the cost a draw. */
+export function uniformsOf(seed: number, stream: number, attempt = 0): (index: number) => number {
   const key = keyOf(seed, stream, attempt);
+  return (index) => draw(key, index);
+}
+
+function draw(key: number, index: number): number {
   const low = index >>> 0;
   const high = Math.floor(index / 2 ** 32) >>> 0;
   const a = mix(mix(low ^ key) ^ mix(high + 0x9e3779b9));
@@ -33,7 +42,9 @@ export function uniformAt(seed: number, stream: number, index: number, attempt =
 
 function keyOf(seed: number, stream: number, attempt: number): number {
   const high = Math.floor(seed / 2 ** 32) >>> 0;
-  return mix(mix(mix(mix(seed >>> 0) ^ high) + Math.imul(stream, 0x9e3779b1)) ^ Math.imul(attempt, 0x7feb352d));
+  return mix(
+    mix(mix(mix(seed >>> 0) ^ high) + Math.imul(stream, 0x9e3779b1)) ^ Math.imul(attempt, 0x7feb352d),
+  );
 }
 
 /** A sequential source: draw n is `uniformAt(seed, stream, n)`. */

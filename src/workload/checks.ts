@@ -137,7 +137,7 @@ const load: Check[] = [
       const missing = !closed && arrivals?.rate === undefined && arrivals?.concurrency === undefined;
       return (
         missing && {
-          what: 'missing.',
+          what: 'the rate is missing.',
           remedy: "Say how fast operations fall due: 'arrivals: { rate: 100/s }'.",
         }
       );
@@ -156,7 +156,7 @@ const load: Check[] = [
       return (
         closed &&
         arrivals.concurrency === undefined && {
-          what: 'missing.',
+          what: 'the concurrency is missing.',
           remedy: "Say how many users there are: 'arrivals: { loop: closed, concurrency: 8 }'.",
         }
       );

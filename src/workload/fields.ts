@@ -87,7 +87,9 @@ export const popularity = (description: string) =>
   z
     .unknown()
     .transform((written, context): Popularity => {
-      const match = /^(uniform|zipf(?:\s+(\d+(?:\.\d+)?))?)$/.exec(String(written).trim());
+      const match = /^(uniform|zipf(?:\s+(\d+(?:\.\d+)?))?)$/.exec(
+        typeof written === 'string' ? written.trim() : '',
+      );
       const s = Number(match?.[2] ?? 0.99);
       if (match?.[1] === 'uniform') return { kind: 'uniform' };
       if (match && s > 0 && s <= 10) return { kind: 'zipf', s };

@@ -112,7 +112,7 @@ const MISSING: Record<string, string> = {
 };
 
 function invalidWord(path: Path, got: unknown, known: readonly string[]): Finding {
-  const word = String(got);
+  const word = typeof got === 'string' ? got : '';
   if (path.at(-1) === 'driver' && PLANNED_DRIVERS.test(word)) {
     const what = `driver '${word.slice(0, 60)}' is not available in this version; available: ${DRIVERS.join(', ')}.`;
     return { path, what };
