@@ -46,12 +46,15 @@ export function columns(rows: readonly (readonly string[])[], indent = ''): stri
   );
 }
 
+/** Where a line may end: at a space, but not between a number and its unit. */
+const BREAK = / (?!(?:%|ns|µs|ms|s|MB)(?!\p{L}))/u;
+
 /** Breaks a sentence at spaces; its first line starts with `first`, the others with `rest`. */
 export function wrap(text: string, width: number, first = '', rest = first): string[] {
   const lines: string[] = [];
   let line = first;
   let empty = true;
-  for (const word of text.split(' ')) {
+  for (const word of text.split(BREAK)) {
     if (!empty && visibleLength(line) + 1 + visibleLength(word) > width) {
       lines.push(line);
       line = rest;

@@ -122,7 +122,7 @@ function laneKeptUp({ openLoop, all, lag }: Facts): Finding | undefined {
   const which = lag.p99 === null ? 'p90' : 'p99';
   return {
     severity: 'suspect',
-    reason: `Operations started late: ${which} ${micros(late_ns)} after they were due, against a response p50 of ${micros(response_ns)} (10 % allowed). Response times hold some of the load generator's own delay: lower the rate, use more lanes or a quieter machine.`,
+    reason: `Operations started late: ${which} ${milliseconds(late_ns)} after they were due, against a response p50 of ${milliseconds(response_ns)} (10 % allowed). Response times hold some of the load generator's own delay: lower the rate, use more lanes or a quieter machine.`,
   };
 }
 
@@ -182,6 +182,6 @@ function percent(share: number): string {
   return `${(share * 100).toPrecision(2)} %`;
 }
 
-function micros(duration_ns: number): string {
-  return `${Math.round(duration_ns / 1e3)} µs`;
+function milliseconds(duration_ns: number): string {
+  return `${Number((duration_ns / 1e6).toPrecision(3))} ms`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { terminalReport } from '../../src/report/report.ts';
-import { visibleLength } from '../../src/report/text.ts';
+import { visibleLength, wrap } from '../../src/report/text.ts';
 import { resultOf, THREE_ARMS } from './results.ts';
 
 const PLAIN = { color: false, width: 100 };
@@ -93,5 +93,20 @@ describe('the terminal report', () => {
 
   it('speaks of no ratios where there is a single arm', () => {
     expect(terminalReport(resultOf([{ name: 'alone' }]), PLAIN)).not.toContain('Ratios');
+  });
+});
+
+describe('wrapping', () => {
+  it('breaks at spaces, indents what follows, and keeps a number with its unit', () => {
+    expect(wrap('late by 10 % of 5 ms so 5 seconds', 12, '- ', '  ')).toEqual([
+      '- late by',
+      '  10 % of',
+      '  5 ms so 5',
+      '  seconds',
+    ]);
+  });
+
+  it('leaves a word that is too long for a line whole', () => {
+    expect(wrap('a unbreakable b', 4)).toEqual(['a', 'unbreakable', 'b']);
   });
 });

@@ -110,7 +110,7 @@ describe('an arm is suspect', () => {
     expect(verdictOf({ lag_us: 110 }).value).toBe('valid');
     expect(verdictOf({ lag_us: 150 })).toMatchObject({
       value: 'suspect',
-      reasons: expect.stringMatching(/^Operations started late: p99 \d+ µs after they were due/),
+      reasons: expect.stringMatching(/^Operations started late: p99 0\.1\d+ ms after they were due/),
     });
   });
 
