@@ -11,7 +11,9 @@ import { packageVersion } from './std/environment.ts';
 import { describeProblem, EXIT, InputError } from './std/errors.ts';
 
 const program = new Command('sealbench')
-  .description('Measures what encryption at rest costs: load tests for stores that seal items under KMS keys.')
+  .description(
+    'Measures what encryption at rest costs: load tests for stores that seal items under KMS keys.',
+  )
   .version(packageVersion())
   .showHelpAfterError('(--help lists commands and options)')
   .exitOverride();
@@ -19,7 +21,9 @@ const program = new Command('sealbench')
 program
   .command('run')
   .summary('measure every arm of a workload, interleaved in blocks')
-  .description('Runs every arm of a workload in interleaved blocks and writes result.json, report.md, *.hlog, *.hgrm.')
+  .description(
+    'Runs every arm of a workload in interleaved blocks and writes result.json, report.md, *.hlog, *.hgrm.',
+  )
   .argument('<workload>', 'workload file (YAML)')
   .option('--out <dir>', 'directory for the results (default: reports/<name>-<time>)')
   .option('--set <path=value>', 'override a field; the value is YAML; repeatable', collect, [])
@@ -55,7 +59,11 @@ program
   .summary('the embedded DynamoDB and KMS, for any AWS SDK or CLI')
   .option('--port <n>', 'DynamoDB port; 0 takes any free one', port, 8000)
   .option('--kms-port <n>', 'KMS port; 0 takes any free one', port, 8001)
-  .option('--admin-port <n>', 'counters, metrics, trail, clock and faults on this loopback port (default: off)', port)
+  .option(
+    '--admin-port <n>',
+    'counters, metrics, trail, clock and faults on this loopback port (default: off)',
+    port,
+  )
   .option('--data <dir>', 'keep tables, keys and credentials here (default: in memory)')
   .option('--callers <n>', 'principals with credentials of their own', positiveNumber, 1)
   .option('--tls', 'HTTPS with a throw-away certificate', false)
@@ -77,7 +85,9 @@ function explain(error: unknown): number {
     for (const problem of error.problems) printNote(`sealbench: ${describeProblem(problem)}`);
     return EXIT.input;
   }
-  printNote(`sealbench: this is a defect of sealbench, please report it\n${(error as Error)?.stack ?? error}`);
+  printNote(
+    `sealbench: this is a defect of sealbench, please report it\n${(error as Error)?.stack ?? error}`,
+  );
   return EXIT.input;
 }
 
@@ -99,7 +109,8 @@ function wholeNumber(text: string): number {
 
 function positiveNumber(text: string): number {
   const number = wholeNumber(text);
-  if (number < 1 || number > 10_000) throw new InvalidArgumentError('It takes a whole number from 1 to 10000.');
+  if (number < 1 || number > 10_000)
+    throw new InvalidArgumentError('It takes a whole number from 1 to 10000.');
   return number;
 }
 

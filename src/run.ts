@@ -11,7 +11,7 @@ import {
   TimelineBuilder,
 } from './result/result.ts';
 import { describeEnvironment } from './std/environment.ts';
-import { type ArmTestbed, openTestbed, type Testbed } from './testbed/testbed.ts';
+import { type ArmTestbed, openTestbed } from './testbed/testbed.ts';
 import type { Arm, Workload } from './workload/workload.ts';
 
 /** What a run tells while it goes on. */
@@ -20,8 +20,8 @@ export interface RunEvents {
   preparing?(): void;
   settingUp?(arm: Arm): void;
   playing?(arm: Arm, turn: Turn, done: number, turns: number): void;
-  /** The seconds of a turn, before they are folded into the time line. */
-  played?(arm: Arm, seconds: SecondRow[]): void;
+  /** Seconds of an arm's time line as they are over; a second may come in several parts, which add up. */
+  seconds?(arm: Arm, seconds: SecondRow[]): void;
 }
 
 export interface RunOptions {
@@ -34,17 +34,30 @@ export interface RunOptions {
 
 /** Measures a workload. @throws InputError when the target can't be reached or prepared */
 export async function run(workload: Workload, options: RunOptions = {}): Promise<Result> {
+  const { events, stopped } = options;
   const startedAt = new Date().toISOString();
-  options.events?.preparing?.();
+  events?.preparing?.();
   const testbed = await openTestbed(workload.arms);
   try {
-    const lanes = startLanes(
-      workload.arms.map((arm, index) => ({ arm, target: testbed.arms[index]!.target })),
-      workload.seed,
-      options.lanes ?? defaultLanes(),
-    );
+    const timelines = workload.arms.map(() => new TimelineBuilder());
+    const keepSeconds = (arm: number, seconds: SecondRow[]): void => {
+      timelines[arm]!.add(seconds);
+      events?.seconds?.(workload.arms[arm]!, seconds);
+    };
+    const lanes = startLanes({
+      arms: workload.arms.map((arm, index) => ({ arm, target: testbed.arms[index]!.target })),
+      seed: workload.seed,
+      count: options.lanes ?? defaultLanes(),
+      onSeconds: keepSeconds,
+    });
     try {
-      const { arms, interrupted } = await measure(workload, testbed, lanes, options);
+      const runners = workload.arms.map((arm, index) => {
+        return new ArmRunner({ arm, index, testbed: testbed.arms[index]!, lanes, keepSeconds });
+      });
+      const { interrupted } = await play(workload, runners, lanes, { events, stopped });
+      const arms = await Promise.all(
+        runners.map((runner, index) => runner.evidence(timelines[index]!.build())),
+      );
       const environment = describeEnvironment();
       const result = buildResult({ workload, environment, startedAt, lanes: lanes.count, interrupted, arms });
       return { ...result, comparisons: compareArms(result.arms, workload.compare) };
@@ -56,18 +69,18 @@ export async function run(workload: Workload, options: RunOptions = {}): Promise
   }
 }
 
-async function measure(
+/** Sets every arm up, then plays the turns in the order of the plan. */
+async function play(
   workload: Workload,
-  testbed: Testbed,
+  runners: ArmRunner[],
   lanes: Lanes,
   { stopped, events }: RunOptions,
-): Promise<{ arms: ArmEvidence[]; interrupted: boolean }> {
+): Promise<{ interrupted: boolean }> {
   let interrupted = false;
   void stopped?.then(() => {
     interrupted = true;
     lanes.stop();
   });
-  const runners = workload.arms.map((arm, index) => new ArmRunner(arm, index, testbed.arms[index]!, lanes));
   for (const runner of runners) {
     events?.settingUp?.(runner.arm);
     await runner.setUp();
@@ -77,57 +90,55 @@ async function measure(
     if (interrupted) break;
     const runner = runners[turn.arm]!;
     events?.playing?.(runner.arm, turn, index, turns.length);
-    events?.played?.(runner.arm, await runner.play(turn));
+    await runner.play(turn);
   }
-  return { arms: await Promise.all(runners.map((runner) => runner.evidence())), interrupted };
+  return { interrupted };
+}
+
+interface ArmRunnerOptions {
+  arm: Arm;
+  index: number;
+  testbed: ArmTestbed;
+  lanes: Lanes;
+  keepSeconds: (arm: number, seconds: SecondRow[]) => void;
 }
 
 /** Collects one arm's evidence: its turns, and what the system's counters gained in each of them. */
 class ArmRunner {
   readonly arm: Arm;
-  readonly #index: number;
-  readonly #testbed: ArmTestbed;
-  readonly #lanes: Lanes;
-  readonly #timeline = new TimelineBuilder();
+  readonly #options: ArmRunnerOptions;
   readonly #turns: ArmEvidence['turns'] = [];
   #setup: TurnRecording | undefined;
   #total: SystemSample | undefined;
 
-  constructor(arm: Arm, index: number, testbed: ArmTestbed, lanes: Lanes) {
-    this.arm = arm;
-    this.#index = index;
-    this.#testbed = testbed;
-    this.#lanes = lanes;
+  constructor(options: ArmRunnerOptions) {
+    this.arm = options.arm;
+    this.#options = options;
   }
 
   async setUp(): Promise<void> {
-    const { recording } = await this.#observe(() => this.#lanes.setUp(this.#index));
+    const { lanes, index } = this.#options;
+    const { recording } = await this.#observe(() => lanes.setUp(index));
     this.#setup = recording;
   }
 
-  /** Plays a turn; returns its seconds, which are kept nowhere else. */
-  async play(turn: Turn): Promise<SecondRow[]> {
-    const { recording, before, after } = await this.#observe(() => this.#lanes.play(turn));
-    const { seconds } = recording;
-    this.#timeline.add(seconds);
-    this.#turns.push({
-      block: turn.block,
-      measured: turn.measured,
-      recording: { ...recording, seconds: [] },
-      before,
-      after,
-    });
-    return seconds;
+  /** The seconds of a turn are handed on and not kept: memory does not grow with the length of a run. */
+  async play(turn: Turn): Promise<void> {
+    const { lanes, index, keepSeconds } = this.#options;
+    const { recording, before, after } = await this.#observe(() => lanes.play(turn));
+    keepSeconds(index, recording.seconds);
+    const { block, measured } = turn;
+    this.#turns.push({ block, measured, recording: { ...recording, seconds: [] }, before, after });
   }
 
-  async evidence(): Promise<ArmEvidence> {
+  async evidence(timeline: ArmEvidence['timeline']): Promise<ArmEvidence> {
     return {
       arm: this.arm,
       setup: this.#setup!,
       turns: this.#turns,
       total: this.#total!,
       kmsTimeHdr: await this.#kmsTimes(),
-      timeline: this.#timeline.build(),
+      timeline,
     };
   }
 
@@ -136,9 +147,9 @@ class ArmRunner {
     action: () => Promise<TurnRecording>,
   ): Promise<{ recording: TurnRecording; before: SystemSample; after: SystemSample }> {
     const before = await this.#sample();
-    await this.#testbed.resume();
+    await this.#options.testbed.resume();
     const recording = await action();
-    await this.#testbed.pause();
+    await this.#options.testbed.pause();
     const after = await this.#sample();
     this.#total = addGain(this.#total, before, after);
     return { recording, before, after };
@@ -146,7 +157,10 @@ class ArmRunner {
 
   /** A store inside the lanes is sampled there. */
   async #sample(): Promise<SystemSample> {
-    const [system, local] = [await this.#testbed.sample(), await this.#lanes.samples(this.#index)];
+    const [system, local] = [
+      await this.#options.testbed.sample(),
+      await this.#options.lanes.samples(this.#options.index),
+    ];
     if (local.length === 0) return system;
     const sum = (part: (sample: (typeof local)[number]) => Record<string, number>): Record<string, number> =>
       local.map(part).reduce(add, {});
@@ -163,9 +177,10 @@ class ArmRunner {
   }
 
   async #kmsTimes(): Promise<string | null> {
-    const encoded = [await this.#testbed.kmsTimes(), ...(await this.#lanes.kmsTimes(this.#index))].filter(
-      (times) => times !== null,
-    );
+    const encoded = [
+      await this.#options.testbed.kmsTimes(),
+      ...(await this.#options.lanes.kmsTimes(this.#options.index)),
+    ].filter((times) => times !== null);
     if (encoded.length === 0) return null;
     const all = new LatencyHistogram();
     for (const times of encoded) all.add(LatencyHistogram.decode(times).snapshot());
@@ -176,11 +191,7 @@ class ArmRunner {
 type Counters = { [name: string]: number | null | Counters };
 
 /** total + (after − before), counter by counter: what other arms did to a shared KMS is in neither. */
-function addGain(
-  total: SystemSample | undefined,
-  before: SystemSample,
-  after: SystemSample,
-): SystemSample {
+function addGain(total: SystemSample | undefined, before: SystemSample, after: SystemSample): SystemSample {
   const gain = combine(asCounters(after), asCounters(before), -1);
   return combine(gain, asCounters(total), 1) as unknown as SystemSample;
 }
@@ -197,7 +208,7 @@ function combine(a: Counters, b: Counters | null, sign: 1 | -1): Counters {
     const left = a[name];
     const right = b?.[name] ?? null;
     if (left === null) combined[name] = null;
-    else if (typeof left === 'object' || typeof right === 'object' && right !== null)
+    else if (typeof left === 'object' || (typeof right === 'object' && right !== null))
       combined[name] = combine((left ?? {}) as Counters, right as Counters | null, sign);
     else combined[name] = (left ?? 0) + sign * (right ?? 0);
   }

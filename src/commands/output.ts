@@ -16,5 +16,5 @@ export function printNote(text: string): void {
 /** Colours only where a person reads them: a terminal, and `NO_COLOR` unset. */
 export function terminalOptions(): { color: boolean; width: number } {
   const { isTTY, columns } = process.stdout;
-  return { color: isTTY === true && !process.env['NO_COLOR'], width: columns ?? 100 };
+  return { color: isTTY === true && !process.env.NO_COLOR, width: columns ?? 100 };
 }

@@ -1,9 +1,15 @@
 import { WARM_UP_BLOCK } from '../plan/plan.ts';
-import { printNote } from './output.ts';
 import type { RunEvents } from '../run.ts';
+import { printNote } from './output.ts';
 
 /** Progress on stderr: one line that changes on a terminal, a line for each block elsewhere, or nothing. */
-export function progress({ quiet, terminal }: { quiet: boolean; terminal: boolean }): RunEvents & { end(): void } {
+export function progress({
+  quiet,
+  terminal,
+}: {
+  quiet: boolean;
+  terminal: boolean;
+}): RunEvents & { end(): void } {
   if (quiet) return { end: () => {} };
   return terminal ? changingLine() : plainLines();
 }

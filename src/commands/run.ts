@@ -46,7 +46,7 @@ export async function runCommand(
     result = await run(workload, {
       lanes,
       stopped: stopped(),
-      events: { ...show, played: (arm, seconds) => directory.addSeconds(arm.name, seconds) },
+      events: { ...show, seconds: (arm, seconds) => directory.addSeconds(arm.name, seconds) },
     });
   } finally {
     show.end();

@@ -4,7 +4,7 @@ import { HttpDriver } from './http.ts';
 import { NoopDriver } from './noop.ts';
 import type { Driver, DriverOptions } from './types.ts';
 
-export { itemJson, type ItemShape } from './requests.ts';
+export { type ItemShape, itemJson } from './requests.ts';
 export type * from './types.ts';
 
 export async function createDriver(options: DriverOptions): Promise<Driver> {

@@ -28,7 +28,13 @@ export class EnvelopeDriver implements Driver {
   #nextConnection: number;
   #counters = noCounters();
 
-  private constructor(options: DriverOptions, store: Store, kms: KmsClient, times: KmsTimes, clock: AdjustableClock) {
+  private constructor(
+    options: DriverOptions,
+    store: Store,
+    kms: KmsClient,
+    times: KmsTimes,
+    clock: AdjustableClock,
+  ) {
     const { arm, target, callers } = options;
     this.#options = options;
     this.#store = store;

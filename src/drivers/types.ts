@@ -79,7 +79,14 @@ export interface Driver {
 /** The store inside a driver. */
 export interface LocalStore {
   sample(): {
-    cache: { lookups: number; hits: number; misses: number; coalesced: number; expired: number; evicted: number };
+    cache: {
+      lookups: number;
+      hits: number;
+      misses: number;
+      coalesced: number;
+      expired: number;
+      evicted: number;
+    };
     kmsAttempts: Record<string, number>;
     kmsRetries: Record<string, number>;
   };

@@ -1,7 +1,7 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import type { Driver, Failure } from '../drivers/drivers.ts';
 import type { OperationStream, Plan, PlannedOperation, Turn } from '../plan/plan.ts';
-import { TurnRecorder, type TurnRecording } from '../recording/recording.ts';
+import { type SecondRow, TurnRecorder, type TurnRecording } from '../recording/recording.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Arm } from '../workload/workload.ts';
 import type { Pacer } from './pacer.ts';
@@ -13,6 +13,8 @@ const DRAIN_NS = 10e9;
 const LATE_START_NS = 100e6;
 /** Operations started in a row before the event loop gets to read answers. */
 const BURST = 64;
+/** Seconds handed out at a time. */
+const SECONDS_AT_ONCE = 60;
 
 export interface LaneOptions {
   arm: Arm;
@@ -26,6 +28,8 @@ export interface LaneOptions {
   stopped: () => boolean;
   /** CPU of this thread since any fixed moment. */
   cpu_us: () => number;
+  /** Takes the seconds of a long turn while it goes on; they are not in its recording then. */
+  onSeconds?: (seconds: SecondRow[]) => void;
 }
 
 /** One lane's share of one arm: starts operations when they are due and records how they went. Knows no threads. */
@@ -159,6 +163,7 @@ export class Lane {
     const second = Math.floor((due_ns - this.#origin_ns) / 1e9);
     if (failure === undefined) this.#recorder.completed(operation.kind, due_ns, start_ns, end_ns, second);
     else this.#recorder.failed(operation.kind, failure, end_ns, second);
+    this.#handOutSeconds();
     flight.settled?.();
     this.#onSettled?.();
     const next = this.#slots?.release(flight);
@@ -200,6 +205,13 @@ export class Lane {
     });
     await Promise.race([settled, this.#options.pacer.wait(deadline_ns)]);
     this.#onSettled = undefined;
+  }
+
+  #handOutSeconds(): void {
+    const { onSeconds } = this.#options;
+    if (!onSeconds) return;
+    const seconds = this.#recorder.takeSeconds(SECONDS_AT_ONCE);
+    if (seconds.length > 0) onSeconds(seconds);
   }
 
   #begin(now_ns: number, duration_ns: number, measured: boolean, origin_ns = now_ns): void {

@@ -4,7 +4,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { ArmTarget } from '../drivers/drivers.ts';
 import type { Turn } from '../plan/plan.ts';
-import { mergeLanes, type TurnRecording } from '../recording/recording.ts';
+import { mergeLanes, type SecondRow, type TurnRecording } from '../recording/recording.ts';
 import { realClock } from '../std/clock.ts';
 import { siblingModule } from '../std/module.ts';
 import { Asker } from '../std/rpc.ts';
@@ -21,9 +21,22 @@ export interface LaneTask {
   arms: { arm: Arm; target: ArmTarget }[];
 }
 
+/** What a lane sends unasked: the seconds so far of a long turn. */
+export interface SecondsNote {
+  arm: number;
+  seconds: SecondRow[];
+}
+
 /** Counters of the stores inside the lanes. */
 export interface LocalSample {
-  cache: { lookups: number; hits: number; misses: number; coalesced: number; expired: number; evicted: number };
+  cache: {
+    lookups: number;
+    hits: number;
+    misses: number;
+    coalesced: number;
+    expired: number;
+    evicted: number;
+  };
   kmsAttempts: Record<string, number>;
   kmsRetries: Record<string, number>;
 }
@@ -46,6 +59,14 @@ export interface Lanes {
 /** From the message that starts a turn to its first moment: every lane must have it by then. */
 const START_AHEAD_NS = 10e6;
 
+export interface LanesOptions {
+  arms: LaneTask['arms'];
+  seed: number;
+  count: number;
+  /** Takes the seconds of long turns while they go on. */
+  onSeconds: (arm: number, seconds: SecondRow[]) => void;
+}
+
 /** One core is left to what is measured; at least one lane. */
 export function defaultLanes(): number {
   return Math.max(1, availableParallelism() - 1);
@@ -56,7 +77,8 @@ export function defaultLanes(): number {
  * connections, which `atomics: 'sync'` would freeze; a task is stopped by a flag, since an AbortSignal would kill the
  * thread with its histograms.
  */
-export function startLanes(arms: LaneTask['arms'], seed: number, count: number): Lanes {
+export function startLanes(options: LanesOptions): Lanes {
+  const { arms, seed, count, onSeconds } = options;
   const pool = new Piscina({
     filename: fileURLToPath(siblingModule(import.meta.url, './worker')),
     minThreads: count,
@@ -68,7 +90,7 @@ export function startLanes(arms: LaneTask['arms'], seed: number, count: number):
   });
   const stop = new SharedArrayBuffer(4);
   const lanes = Array.from({ length: count }, (_, lane) =>
-    startLane(pool, { stop, lane, lanes: count, seed, arms }),
+    startLane(pool, { stop, lane, lanes: count, seed, arms }, onSeconds),
   );
   const all = <Value>(question: string, argument: unknown): Promise<Value[]> =>
     Promise.all(lanes.map(({ asker }) => asker.ask<Value>(question, argument)));
@@ -93,10 +115,18 @@ export function startLanes(arms: LaneTask['arms'], seed: number, count: number):
   };
 }
 
-function startLane(pool: Piscina, task: Omit<LaneTask, 'port'>): { asker: Asker; ended: Promise<unknown> } {
+function startLane(
+  pool: Piscina,
+  task: Omit<LaneTask, 'port'>,
+  onSeconds: LanesOptions['onSeconds'],
+): { asker: Asker; ended: Promise<unknown> } {
   const { port1, port2 } = new MessageChannel();
   const asker = new Asker((question) => port1.postMessage(question));
-  port1.on('message', (message) => asker.receive(message));
+  port1.on('message', (message) => {
+    if (asker.receive(message)) return;
+    const { arm, seconds } = message as SecondsNote;
+    onSeconds(arm, seconds);
+  });
   const ended = pool.run({ ...task, port: port2 }, { transferList: [port2] });
   ended
     .catch((error: unknown) => asker.close(error instanceof Error ? error : new Error(String(error))))

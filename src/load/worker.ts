@@ -6,7 +6,7 @@ import type { TurnRecording } from '../recording/recording.ts';
 import { realClock } from '../std/clock.ts';
 import { answer } from '../std/rpc.ts';
 import { Lane } from './lane.ts';
-import type { LaneTask, LocalSample } from './lanes.ts';
+import type { LaneTask, LocalSample, SecondsNote } from './lanes.ts';
 import { startPacer } from './pacer.ts';
 
 interface ArmLane {
@@ -63,11 +63,19 @@ async function openArm(
   );
   const driver = await createDriver({ arm, target, seed, callers });
   driver.local?.pause();
-  const plan = createPlan(arm, seed);
-  return {
-    lane: new Lane({ arm, plan, lane, lanes, driver, clock: realClock, pacer, stopped, cpu_us: threadCpu_us }),
-    local: driver.local,
-  };
+  const own = new Lane({
+    arm,
+    plan: createPlan(arm, seed),
+    lane,
+    lanes,
+    driver,
+    clock: realClock,
+    pacer,
+    stopped,
+    cpu_us: threadCpu_us,
+    onSeconds: (seconds) => task.port.postMessage({ arm: index, seconds } satisfies SecondsNote),
+  });
+  return { lane: own, local: driver.local };
 }
 
 function serve(port: MessagePort, answers: Parameters<typeof answer>[0]): void {

@@ -57,7 +57,8 @@ function mergeConnections(counters: readonly ConnectionCounters[]): ConnectionCo
 }
 
 /** One row for each second, in order. */
-export function mergeSeconds(rows: readonly SecondRow[]): SecondRow[] {
+export /** Rows of the same second as one. */
+function mergeSeconds(rows: readonly SecondRow[]): SecondRow[] {
   const bySecond = new Map<number, SecondRow[]>();
   for (const row of rows) {
     const same = bySecond.get(row.second);

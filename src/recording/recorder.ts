@@ -1,7 +1,7 @@
 import { OPERATION_KINDS, type OperationKind } from '../workload/types.ts';
 import { LatencyHistogram } from './histogram.ts';
 import { SecondRows } from './seconds.ts';
-import type { ConnectionCounters, KindRecording, TurnRecording } from './types.ts';
+import type { ConnectionCounters, KindRecording, SecondRow, TurnRecording } from './types.ts';
 
 /** Distinct error codes kept apart; a server that invents ever new ones fills `OtherError`, not the memory. */
 const ERROR_CODES_MAX = 64;
@@ -94,6 +94,11 @@ export class TurnRecorder {
     this.#issued--;
     this.#unissued++;
     this.#changeInFlight(-1, now_ns);
+  }
+
+  /** Seconds that are over, once there are `count` of them: handed out early, so that long turns fit into memory. */
+  takeSeconds(count: number): SecondRow[] {
+    return this.#seconds.size < count ? [] : this.#seconds.takePutAway(this.#turn.measured);
   }
 
   /** Operations in flight now. */

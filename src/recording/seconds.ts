@@ -34,9 +34,19 @@ export class SecondRows {
     this.#find(second).errors++;
   }
 
+  /** Rows that are put away. */
+  get size(): number {
+    return this.#rows.size;
+  }
+
   /** Every row so far, in order, and starts anew. */
   take(measured: boolean): SecondRow[] {
     for (const open of this.#open) this.#putAway(open);
+    return this.takePutAway(measured);
+  }
+
+  /** The rows that are put away, in order: a straggler of one of them makes another row of that second. */
+  takePutAway(measured: boolean): SecondRow[] {
     const rows = [...this.#rows]
       .sort(([a], [b]) => a - b)
       .map(([second, row]) => ({ second, measured, errors: row.errors, response: row.response }));

@@ -57,7 +57,10 @@ function createRoutes({ clock, kms, store }: AdminOptions): Record<string, Route
     'POST /clock': async (request) => {
       const { advance } = await readJson(request);
       clock.advance(duration_ms(advance, 'advance'));
-      return { type: JSON_TYPE, body: `${JSON.stringify({ now: new Date(clock.wall_ms()).toISOString() })}\n` };
+      return {
+        type: JSON_TYPE,
+        body: `${JSON.stringify({ now: new Date(clock.wall_ms()).toISOString() })}\n`,
+      };
     },
     'POST /kms/fault': async (request) => {
       const fault = parseFault(await readJson(request));
@@ -121,20 +124,22 @@ async function readJson(request: IncomingMessage): Promise<Record<string, unknow
 function duration_ms(value: unknown, name: string): number {
   const duration_ns =
     typeof value === 'string' || typeof value === 'number' ? parseDuration_ns(value) : undefined;
-  if (duration_ns === undefined) throw new BadRequest(400, `'${name}' takes a duration such as "10s" or "7d"`);
+  if (duration_ns === undefined)
+    throw new BadRequest(400, `'${name}' takes a duration such as "10s" or "7d"`);
   return duration_ns / 1e6;
 }
 
 function parseFault(body: Record<string, unknown>): KmsFault {
-  const for_ms = duration_ms(body['for'], 'for');
-  switch (body['kind']) {
+  const for_ms = duration_ms(body.for, 'for');
+  switch (body.kind) {
     case 'outage':
     case 'throttle':
-      return { kind: body['kind'], for_ms };
+      return { kind: body.kind, for_ms };
     case 'latency': {
-      const p50_ms = duration_ms(body['p50'], 'p50');
-      const p99_ms = duration_ms(body['p99'], 'p99');
-      if (p50_ms <= 0 || p99_ms < p50_ms) throw new BadRequest(400, "'p50' must be above 0 and at most 'p99'");
+      const p50_ms = duration_ms(body.p50, 'p50');
+      const p99_ms = duration_ms(body.p99, 'p99');
+      if (p50_ms <= 0 || p99_ms < p50_ms)
+        throw new BadRequest(400, "'p50' must be above 0 and at most 'p99'");
       return { kind: 'latency', for_ms, p50_ms, p99_ms };
     }
     default:

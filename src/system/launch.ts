@@ -2,26 +2,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { siblingModule } from '../std/module.ts';
 import { Asker } from '../std/rpc.ts';
-import type { CacheCounters } from './keycache/keycache.ts';
-import type { ServerSpecification } from './process.ts';
-
-/** Cumulative since the last `reset`. */
-export interface KmsSample {
-  /** Requests by operation, from the KMS's own request log. */
-  calls: Record<string, number>;
-  throttled: number;
-  failed: number;
-  cpu_us: number;
-}
-
-/** Cumulative since the last `reset`. */
-export interface StoreSample {
-  requests: number;
-  cache: CacheCounters;
-  kmsAttempts: Record<string, number>;
-  kmsRetries: Record<string, number>;
-  cpu_us: number;
-}
+import type { KmsSample, ServerSpecification, StoreSample } from './types.ts';
 
 /** A server of the embedded system that runs in a process of its own. */
 export interface ServerProcess<Sample> {
@@ -43,9 +24,15 @@ export interface ServerProcess<Sample> {
 const STOP_PATIENCE_MS = 5_000;
 
 /** Starts a server and waits until it listens. @throws InputError for a port in use or an unusable directory */
-export function launch(specification: ServerSpecification & { role: 'kms' }): Promise<ServerProcess<KmsSample>>;
-export function launch(specification: ServerSpecification & { role: 'store' }): Promise<ServerProcess<StoreSample>>;
-export async function launch(specification: ServerSpecification): Promise<ServerProcess<KmsSample | StoreSample>> {
+export function launch(
+  specification: ServerSpecification & { role: 'kms' },
+): Promise<ServerProcess<KmsSample>>;
+export function launch(
+  specification: ServerSpecification & { role: 'store' },
+): Promise<ServerProcess<StoreSample>>;
+export async function launch(
+  specification: ServerSpecification,
+): Promise<ServerProcess<KmsSample | StoreSample>> {
   const child = fork(fileURLToPath(siblingModule(import.meta.url, './process')), {
     execArgv: [],
     serialization: 'advanced',

@@ -4,14 +4,10 @@
  */
 import { AdjustableClock } from '../std/clock.ts';
 import { answer } from '../std/rpc.ts';
+import { createKmsClient, startKmsServer } from './kms/kms.ts';
 import { recordKmsTimes } from './kms-times.ts';
-import { createKmsClient, type KmsClientOptions, type KmsOptions, startKmsServer } from './kms/kms.ts';
-import type { KmsSample, StoreSample } from './launch.ts';
-import { type StoreServerOptions, startStoreServer } from './store/store.ts';
-
-export type ServerSpecification =
-  | { role: 'kms'; options: Omit<KmsOptions, 'clock' | 'random'> }
-  | { role: 'store'; options: Omit<StoreServerOptions, 'kms' | 'clock'>; kms: KmsClientOptions };
+import { startStoreServer } from './store/store.ts';
+import type { KmsSample, ServerSpecification, StoreSample } from './types.ts';
 
 interface Server {
   url: string;

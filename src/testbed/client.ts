@@ -1,5 +1,11 @@
 import { InputError } from '../std/errors.ts';
-import { AwsRequestTemplate, awsError, type Credentials, HttpConnection, TransportError } from '../system/system.ts';
+import {
+  AwsRequestTemplate,
+  awsError,
+  type Credentials,
+  HttpConnection,
+  TransportError,
+} from '../system/system.ts';
 
 /** How to reach a DynamoDB or KMS endpoint, and as whom. */
 export interface Access {

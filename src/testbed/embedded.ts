@@ -134,9 +134,7 @@ async function openArm(
   const storeAccess = { ...operatorAccess, url: store.url };
   await createTable(storeAccess, arm, keyArn);
   await fillTable(storeAccess, arm);
-  return arm.driver === 'envelope'
-    ? handOver(target, store, kms)
-    : measure(target, store, kms);
+  return arm.driver === 'envelope' ? handOver(target, store, kms) : measure(target, store, kms);
 }
 
 /** The store process is what is measured. */

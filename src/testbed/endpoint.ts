@@ -18,7 +18,7 @@ export async function openEndpoint(arms: readonly Arm[]): Promise<Testbed> {
   try {
     const beds: ArmTestbed[] = [];
     for (const arm of arms) {
-      const region = process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? arm.system.kms.region;
+      const region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? arm.system.kms.region;
       const access = { url: arm.target, region, credentials };
       const keyArn = await keyFor(arm, access, undo);
       await createTable(access, arm, keyArn);
@@ -65,8 +65,8 @@ function withoutCounters(arm: Arm, { url, region, credentials }: Access): ArmTes
 }
 
 function environmentCredentials(): Access['credentials'] {
-  const accessKeyId = process.env['AWS_ACCESS_KEY_ID'];
-  const secretAccessKey = process.env['AWS_SECRET_ACCESS_KEY'];
+  const accessKeyId = process.env.AWS_ACCESS_KEY_ID;
+  const secretAccessKey = process.env.AWS_SECRET_ACCESS_KEY;
   if (!accessKeyId || !secretAccessKey) {
     throw new InputError('E_CREDENTIALS', {
       what: 'no credentials for the target.',
@@ -74,5 +74,5 @@ function environmentCredentials(): Access['credentials'] {
       remedy: 'Set them in the environment; for an emulator that verifies none, any values do.',
     });
   }
-  return { accessKeyId, secretAccessKey, sessionToken: process.env['AWS_SESSION_TOKEN'] };
+  return { accessKeyId, secretAccessKey, sessionToken: process.env.AWS_SESSION_TOKEN };
 }

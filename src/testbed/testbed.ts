@@ -24,7 +24,7 @@ export async function openTestbed(arms: readonly Arm[]): Promise<Testbed> {
       if (own.length === 0) continue;
       const testbed = await open(own);
       opened.push(testbed);
-      own.forEach((arm, index) => beds.set(arm, testbed.arms[index]!));
+      for (const [index, arm] of own.entries()) beds.set(arm, testbed.arms[index]!);
     }
   } catch (error) {
     await close();

@@ -1,0 +1,26 @@
+import type { CacheCounters } from './keycache/keycache.ts';
+import type { KmsClientOptions, KmsOptions } from './kms/kms.ts';
+import type { StoreServerOptions } from './store/store.ts';
+
+/** What a server process is told to be. */
+export type ServerSpecification =
+  | { role: 'kms'; options: Omit<KmsOptions, 'clock' | 'random'> }
+  | { role: 'store'; options: Omit<StoreServerOptions, 'kms' | 'clock'>; kms: KmsClientOptions };
+
+/** Cumulative since the last `reset`. */
+export interface KmsSample {
+  /** Requests by operation, from the KMS's own request log. */
+  calls: Record<string, number>;
+  throttled: number;
+  failed: number;
+  cpu_us: number;
+}
+
+/** Cumulative since the last `reset`. */
+export interface StoreSample {
+  requests: number;
+  cache: CacheCounters;
+  kmsAttempts: Record<string, number>;
+  kmsRetries: Record<string, number>;
+  cpu_us: number;
+}
