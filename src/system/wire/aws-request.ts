@@ -51,8 +51,6 @@ export interface AwsRequestOptions {
   close?: boolean;
 }
 
-const EMPTY_BODY = '{}';
-
 /**
  * AWS JSON requests for one operation by one caller: all that they share is built once, and what is left for each is
  * its length, its date and its signature.
@@ -90,7 +88,7 @@ export class AwsRequestTemplate {
   }
 
   /** The complete request, to be sent as UTF-8. @param body JSON */
-  text(body: string = EMPTY_BODY, wall_ms: number = realClock.wall_ms()): string {
+  text(body: string, wall_ms: number = realClock.wall_ms()): string {
     const lines = this.#options.sign ? this.#signedLines(body, amzDate(wall_ms)) : '';
     return `${this.#head}${lines}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
   }

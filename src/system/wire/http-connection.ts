@@ -22,7 +22,7 @@ export interface HttpConnectionOptions {
   timeout_ms: number;
   /** Longest response body. Default 64 MiB. */
   maxResponseBytes?: number;
-  /** Called with every TLS session ticket; under TLS 1.3 they come after the handshake. */
+  /** Called with every TLS session ticket, to be kept; under TLS 1.3 they come after the handshake. */
   onSession?: (session: Buffer) => void;
 }
 
@@ -205,7 +205,8 @@ export class HttpConnection {
     socket.on('session', (session) => {
       this.#session = session;
       this.#options.onSession?.(session);
-      if (this.#onTicket !== undefined) this.#settle(this.#onTicket);
+      // The event comes from within the TLS engine, and Node 22 loses what is written from there.
+      if (this.#onTicket !== undefined) setImmediate(() => this.#onTicket && this.#settle(this.#onTicket));
     });
   }
 

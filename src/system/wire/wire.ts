@@ -8,6 +8,7 @@ export {
   type RequestHead,
 } from './aws-request.ts';
 export { awsError } from './aws-response.ts';
+export { type Endpoint, endpointOf } from './endpoint.ts';
 export { AwsError } from './errors.ts';
 export { HttpConnection, type HttpConnectionOptions } from './http-connection.ts';
 export { HttpResponse } from './http-response.ts';

@@ -90,7 +90,7 @@ test('the bodies of several connections never mix', async () => {
   });
   for (let round = 0; round < 3; round++) {
     const responses = await Promise.all(
-      connections.map((connection, index) => connection.request(template.text(texts[index]))),
+      connections.map((connection, index) => connection.request(template.text(texts[index]!))),
     );
     expect(responses.map((response) => response.body.toString())).toEqual(texts);
   }
