@@ -2,6 +2,8 @@ import type { PlannedOperation } from '../plan/plan.ts';
 import {
   AwsRequestTemplate,
   awsError,
+  type Endpoint,
+  endpointOf,
   HttpConnection,
   type HttpResponse,
   TransportError,
@@ -17,7 +19,7 @@ import type { Driver, DriverCounters, DriverOptions, Failure } from './types.ts'
  */
 export class HttpDriver implements Driver {
   readonly #options: DriverOptions;
-  readonly #endpoint: { host: string; port: number; secure: boolean };
+  readonly #endpoint: Endpoint;
   readonly #templates = new Map<number, Record<OperationKind, AwsRequestTemplate>>();
   /** Kept connections, by caller × perCaller + connection. */
   readonly #kept = new Map<number, HttpConnection>();
@@ -29,10 +31,7 @@ export class HttpDriver implements Driver {
 
   constructor(options: DriverOptions) {
     this.#options = options;
-    const { protocol, hostname, port } = new URL(options.target.url);
-    const secure = protocol === 'https:';
-    const host = hostname.replace(/^\[|\]$/g, '');
-    this.#endpoint = { host, port: Number(port) || (secure ? 443 : 80), secure };
+    this.#endpoint = endpointOf(options.target.url);
     for (const caller of options.callers) this.#templates.set(caller, this.#createTemplates(caller));
   }
 

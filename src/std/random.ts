@@ -68,3 +68,6 @@ export function normal(random: Random): number {
   const radius = Math.sqrt(-2 * Math.log(1 - random.next()));
   return radius * Math.cos(2 * Math.PI * random.next());
 }
+
+/** The runtime's own source: for what must differ from run to run, such as back-off times. No secrets. */
+export const systemRandom: Random = { next: () => Math.random() };

@@ -76,7 +76,8 @@ export async function answer(
 }
 
 function describe(error: unknown): RemoteFailure {
-  if (error instanceof InputError) return { message: error.message, code: error.code, problems: error.problems };
+  if (error instanceof InputError)
+    return { message: error.message, code: error.code, problems: error.problems };
   return { message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 

@@ -10,7 +10,15 @@ const DURATION_NS: Record<string, number> = {
   h: 3600e9,
   d: 86400e9,
 };
-const BYTES: Record<string, number> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+const BYTES: Record<string, number> = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+};
 const COUNT: Record<string, number> = { '': 1, k: 1e3, M: 1e6, G: 1e9 };
 
 /** `5s`, `1.5ms`, `90m`, `7d` → nanoseconds. A bare number other than 0 has no unit and is not understood. */

@@ -3,6 +3,7 @@ import {
   AwsRequestTemplate,
   awsError,
   type Credentials,
+  endpointOf,
   HttpConnection,
   TransportError,
 } from '../system/system.ts';
@@ -66,11 +67,10 @@ export class Client {
 
   #connect(): HttpConnection {
     if (this.#connection && !this.#connection.closed) return this.#connection;
-    const { protocol, hostname, port } = new URL(this.#access.url);
-    const secure = protocol === 'https:';
+    const { host, port, secure } = endpointOf(this.#access.url);
     this.#connection = new HttpConnection({
-      host: hostname.replace(/^\[|\]$/g, ''),
-      port: Number(port) || (secure ? 443 : 80),
+      host,
+      port,
       tls: secure ? { ca: this.#access.ca } : undefined,
       timeout_ms: TIMEOUT_MS,
     });

@@ -1,9 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { realClock } from '../../std/clock.ts';
-import type { Random } from '../../std/random.ts';
+import { systemRandom } from '../../std/random.ts';
 import type { Principal } from '../wire/types.ts';
-import { AwsError, AwsRequestTemplate, awsError, HttpConnection, TransportError } from '../wire/wire.ts';
+import {
+  AwsError,
+  AwsRequestTemplate,
+  awsError,
+  endpointOf,
+  HttpConnection,
+  TransportError,
+} from '../wire/wire.ts';
 import { backoff_ms } from './backoff.ts';
 import { ClientCounters } from './client-counters.ts';
 import { ConnectionPool } from './pool.ts';
@@ -14,7 +21,6 @@ const TIMEOUT_MS = 5000;
 const MAX_ATTEMPTS = 3;
 /** Request heads kept, one per operation and principal. */
 const TEMPLATES_MAX = 10_000;
-const jitter: Random = { next: Math.random };
 
 /** A KMS client as a service in front of KMS has: pooled or fresh connections, SigV4, retries, exact counts. */
 export function createKmsClient(options: KmsClientOptions): KmsClient {
@@ -31,14 +37,13 @@ class PooledKmsClient implements KmsClient {
   readonly #closing = new AbortController();
 
   constructor(options: KmsClientOptions) {
-    const url = new URL(options.url);
+    const { host, port, secure } = endpointOf(options.url);
     this.#options = options;
-    this.#host = url.host;
-    const tls = url.protocol === 'https:' ? { ca: options.ca } : undefined;
+    this.#host = new URL(options.url).host;
     const connection = {
-      host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: Number(url.port) || (tls ? 443 : 80),
-      tls,
+      host,
+      port,
+      tls: secure ? { ca: options.ca } : undefined,
       timeout_ms: options.timeout_ms ?? TIMEOUT_MS,
     };
     this.#pool = new ConnectionPool({
@@ -94,7 +99,7 @@ class PooledKmsClient implements KmsClient {
       if (error instanceof AwsError) answered = error;
       const retry = attempt < maxAttempts && isRetryable(error) && !this.#closing.signal.aborted;
       if (!retry) throw answered ?? unavailable(error, attempt);
-      await this.#pause(backoff_ms(attempt, throttled, jitter));
+      await this.#pause(backoff_ms(attempt, throttled, systemRandom));
     }
   }
 
