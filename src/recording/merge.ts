@@ -57,8 +57,7 @@ function mergeConnections(counters: readonly ConnectionCounters[]): ConnectionCo
 }
 
 /** One row for each second, in order. */
-export /** Rows of the same second as one. */
-function mergeSeconds(rows: readonly SecondRow[]): SecondRow[] {
+export function mergeSeconds(rows: readonly SecondRow[]): SecondRow[] {
   const bySecond = new Map<number, SecondRow[]>();
   for (const row of rows) {
     const same = bySecond.get(row.second);

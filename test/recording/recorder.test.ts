@@ -4,7 +4,9 @@ import {
   LatencyHistogram,
   mergeKinds,
   mergeLanes,
+  mergeSeconds,
   mergeTurns,
+  type SecondRow,
   TurnRecorder,
   type TurnRecording,
 } from '../../src/recording/recording.ts';
@@ -99,6 +101,22 @@ describe('TurnRecorder', () => {
     const { seconds } = recorder.finish(11 * SECOND_NS, 0);
     expect(seconds.map((row) => row.response.count)).toEqual([2, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
     expect(seconds[0]!.response.max_ns).toBe(11 * SECOND_NS);
+  });
+
+  it('hands out seconds that are over, and loses none of their operations', () => {
+    const recorder = begun();
+    const rows: SecondRow[] = [];
+    for (let second = 0; second < 40; second++) {
+      recorder.started(0, 0);
+      recorder.completed('get', 0, 0, 5, second);
+      // A straggler of a second that was handed out already.
+      if (second === 39) recorder.failed('get', 'Timeout', 5, 0);
+      rows.push(...recorder.takeSeconds(10));
+    }
+    expect(rows.length).toBeGreaterThanOrEqual(30);
+    const all = mergeSeconds([...rows, ...recorder.finish(SECOND_NS, 0).seconds]);
+    expect(all.map((row) => row.response.count)).toEqual(Array(40).fill(1));
+    expect(all.map((row) => row.errors)).toEqual([1, ...Array(39).fill(0)]);
   });
 
   it('lasts until the last completion, or to the end where something never ended', () => {
