@@ -1,16 +1,11 @@
 import { AwsError } from '../wire/errors.ts';
+import { validationError } from './values/values.ts';
 
-export function validationError(message: string): AwsError {
-  return new AwsError('ValidationException', message);
-}
+export { serializationError, validationError } from './values/values.ts';
 
 /** What most validation texts begin with. */
 export function invalidParameter(message: string): AwsError {
   return validationError(`One or more parameter values were invalid: ${message}`);
-}
-
-export function serializationError(message: string): AwsError {
-  return new AwsError('SerializationException', message);
 }
 
 /** A data operation on a table that is not there. */

@@ -44,7 +44,7 @@ it('has every acknowledged write after kill -9, and directories that list exactl
   await bench.run('CreateTable', sortTable);
   const put = new Set<number>();
   const deleted = new Set<number>();
-  for (const [round, writes] of [150, 333, 600].entries()) {
+  for (const [round, writes] of [150, 500].entries()) {
     const told = await writeUntilKilled(bench, round * 10_000, writes);
     expect(told.length).toBeGreaterThanOrEqual(writes);
     for (const line of told) {

@@ -92,7 +92,7 @@ describe('directory', () => {
           if (model.size === 0) expect(pages.pages.size).toBe(0);
         },
       ),
-      { seed: 7, numRuns: 25 },
+      { seed: 7, numRuns: 15 },
     );
   });
 

@@ -226,14 +226,14 @@ describe('what is on disk', () => {
       ],
       ...tags,
     });
-    for (let i = 0; i < 300; i++) {
-      const Item = {
-        pk: { S: 'partition-secret' },
-        sk: { S: `sort-secret-${i}` },
-        'name-secret': { S: `attribute-secret-${i}` },
-      };
-      await bench.run('PutItem', { TableName: 'events', Item });
-    }
+    const itemOf = (i: number) => ({
+      pk: { S: 'partition-secret' },
+      sk: { S: `sort-secret-${i}` },
+      'name-secret': { S: `attribute-secret-${i}` },
+    });
+    await Promise.all(
+      Array.from({ length: 300 }, (_, i) => bench.run('PutItem', { TableName: 'events', Item: itemOf(i) })),
+    );
     const directory = join(bench.directory, 'store');
     const bytes = Buffer.concat(readdirSync(directory).map((name) => readFileSync(join(directory, name))));
     return { bench, bytes };
