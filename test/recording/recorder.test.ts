@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { mergeSeconds } from '../../src/recording/merge.ts';
 import {
   LatencyHistogram,
   mergeKinds,
   mergeLanes,
-  mergeSeconds,
   mergeTurns,
   type SecondRow,
   TurnRecorder,
