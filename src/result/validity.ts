@@ -108,22 +108,19 @@ function noErrors({ all }: Facts): Finding | undefined {
   };
 }
 
+/** A response holds its lag, so a lag percentile bounds what the generator added to the response's percentile. */
 function laneKeptUp({ openLoop, all, lag }: Facts): Finding | undefined {
-  const response_ns = all.response_ns.p50;
-  const late_ns = lag.p99 ?? lag.p90;
-  if (
-    !openLoop ||
-    response_ns === null ||
-    late_ns === null ||
-    late_ns <= LAG_SHARE_OF_RESPONSE * response_ns
-  ) {
-    return undefined;
+  if (!openLoop) return undefined;
+  for (const percentile of ['p50', 'p99'] as const) {
+    const response_ns = all.response_ns[percentile];
+    const late_ns = lag[percentile];
+    if (response_ns === null || late_ns === null || late_ns <= LAG_SHARE_OF_RESPONSE * response_ns) continue;
+    return {
+      severity: 'suspect',
+      reason: `Operations started late: ${percentile} ${milliseconds(late_ns)} after they were due, against a response ${percentile} of ${milliseconds(response_ns)} (10 % allowed). Response times hold some of the load generator's own delay: lower the rate, use more lanes or a quieter machine.`,
+    };
   }
-  const which = lag.p99 === null ? 'p90' : 'p99';
-  return {
-    severity: 'suspect',
-    reason: `Operations started late: ${which} ${milliseconds(late_ns)} after they were due, against a response p50 of ${milliseconds(response_ns)} (10 % allowed). Response times hold some of the load generator's own delay: lower the rate, use more lanes or a quieter machine.`,
-  };
+  return undefined;
 }
 
 function enoughSamples({ all }: Facts): Finding | undefined {
