@@ -16,7 +16,7 @@ import { InputError, type Problem } from '../std/errors.ts';
 import { type Path, tidyProblems } from './problems.ts';
 
 /** Past this a file is not a workload that somebody wrote. */
-export const LARGEST_FILE_bytes = 2 ** 20;
+export const LARGEST_FILE_bytes = 2 ** 18;
 
 /** Aliases unfold into copies: this bounds how much a small file can grow. */
 const MOST_ALIASES = 100;
@@ -79,7 +79,7 @@ function tooDeep(where: string): InputError {
 
 export function tooLarge(source: string): InputError {
   return new InputError('E_WORKLOAD', {
-    what: 'the file is larger than 1 MiB.',
+    what: 'the file is larger than 256 KiB.',
     where: source,
     remedy: 'Name a workload file (YAML).',
   });

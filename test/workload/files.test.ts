@@ -172,7 +172,7 @@ describe('loading', () => {
   test.each([
     ['a file that is not there', () => join(directory, 'none.yaml'), 'there is no such file.'],
     ['a directory', () => directory, 'this is a directory.'],
-    ['an endless device', () => '/dev/zero', 'the file is larger than 1 MiB.'],
+    ['an endless device', () => '/dev/zero', 'the file is larger than 256 KiB.'],
   ])('%s', async (_, path, what) => {
     const problem = { what, where: path(), remedy: 'Name a workload file (YAML).' };
     await expect(loadWorkload(path())).rejects.toMatchObject({ code: 'E_WORKLOAD', problems: [problem] });
@@ -180,8 +180,8 @@ describe('loading', () => {
 
   test('a file of one byte too many', async () => {
     const path = join(directory, 'large.yaml');
-    await writeFile(path, `#${'x'.repeat(2 ** 20)}`);
-    await expect(loadWorkload(path)).rejects.toThrow('larger than 1 MiB');
+    await writeFile(path, `#${'x'.repeat(2 ** 18)}`);
+    await expect(loadWorkload(path)).rejects.toThrow('larger than 256 KiB');
   });
 
   test('messages carry the path as it was given', async () => {

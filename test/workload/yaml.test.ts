@@ -41,8 +41,8 @@ describe('YAML itself', () => {
     ],
     [
       'a huge file',
-      `name: ${'x'.repeat(2 ** 20)}`,
-      ['w.yaml: the file is larger than 1 MiB. Name a workload file (YAML).'],
+      `name: ${'x'.repeat(2 ** 18)}`,
+      ['w.yaml: the file is larger than 256 KiB. Name a workload file (YAML).'],
     ],
   ])('%s', (_, text, messages) => {
     expect(problemsOf(text)).toEqual(messages);
