@@ -1,4 +1,5 @@
 import type { PlannedOperation } from '../plan/plan.ts';
+import { type ConnectionCounters, noConnections } from '../recording/recording.ts';
 import { AdjustableClock } from '../std/clock.ts';
 import {
   AwsError,
@@ -10,9 +11,8 @@ import {
   recordKmsTimes,
   type Store,
 } from '../system/system.ts';
-import { noCounters } from './counters.ts';
 import { OPERATION_NAMES, requestBody } from './requests.ts';
-import type { Driver, DriverCounters, DriverOptions, Failure, LocalStore } from './types.ts';
+import type { Driver, DriverOptions, Failure, LocalStore } from './types.ts';
 
 /**
  * The store inside the lane, over the same LMDB directory as the other lanes', its KMS over HTTP(S): what sealing and
@@ -26,7 +26,7 @@ export class EnvelopeDriver implements Driver {
   readonly #principals = new Map<number, Principal>();
   readonly #opened = new Set<number>();
   #nextConnection: number;
-  #counters = noCounters();
+  #counters = noConnections();
 
   private constructor(
     options: DriverOptions,
@@ -100,9 +100,9 @@ export class EnvelopeDriver implements Driver {
   /** Nothing is in flight but a KMS call or a commit, which end by themselves. */
   abandon(): void {}
 
-  takeCounters(): DriverCounters {
+  takeCounters(): ConnectionCounters {
     const counters = this.#counters;
-    this.#counters = noCounters();
+    this.#counters = noConnections();
     return counters;
   }
 

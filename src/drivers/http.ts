@@ -1,4 +1,5 @@
 import type { PlannedOperation } from '../plan/plan.ts';
+import { type ConnectionCounters, noConnections } from '../recording/recording.ts';
 import {
   AwsRequestTemplate,
   awsError,
@@ -9,9 +10,8 @@ import {
   TransportError,
 } from '../system/system.ts';
 import { OPERATION_KINDS, type OperationKind } from '../workload/workload.ts';
-import { noCounters } from './counters.ts';
 import { OPERATION_NAMES, requestBody } from './requests.ts';
-import type { Driver, DriverCounters, DriverOptions, Failure } from './types.ts';
+import type { Driver, DriverOptions, Failure } from './types.ts';
 
 /**
  * AWS JSON over HTTP(S), with connections kept alive, made anew for each operation with the TLS session of an earlier
@@ -27,7 +27,7 @@ export class HttpDriver implements Driver {
   readonly #sessions = new Map<number, Buffer>();
   readonly #active = new Set<HttpConnection>();
   readonly #known = new WeakSet<HttpConnection>();
-  #counters = noCounters();
+  #counters = noConnections();
 
   constructor(options: DriverOptions) {
     this.#options = options;
@@ -66,9 +66,9 @@ export class HttpDriver implements Driver {
     for (const connection of given) connection.close();
   }
 
-  takeCounters(): DriverCounters {
+  takeCounters(): ConnectionCounters {
     const counters = this.#counters;
-    this.#counters = noCounters();
+    this.#counters = noConnections();
     return counters;
   }
 

@@ -1,5 +1,5 @@
-import { noCounters } from './counters.ts';
-import type { Driver, DriverCounters, Failure } from './types.ts';
+import { type ConnectionCounters, noConnections } from '../recording/recording.ts';
+import type { Driver, Failure } from './types.ts';
 
 /** Does nothing, at once: what is left in its figures is the load generator itself. */
 export class NoopDriver implements Driver {
@@ -11,8 +11,8 @@ export class NoopDriver implements Driver {
 
   abandon(): void {}
 
-  takeCounters(): DriverCounters {
-    return noCounters();
+  takeCounters(): ConnectionCounters {
+    return noConnections();
   }
 
   async close(): Promise<void> {}

@@ -1,21 +1,10 @@
 import type { PlannedOperation } from '../plan/plan.ts';
+import type { ConnectionCounters } from '../recording/recording.ts';
+import type { StoreSample } from '../system/system.ts';
 import type { Arm } from '../workload/workload.ts';
 
 /** The error code of an operation that failed, as the result counts it; undefined for one that succeeded. */
 export type Failure = string | undefined;
-
-/** What happened on connections. Adds up to what the target's own counters say. */
-export interface DriverCounters {
-  opened: number;
-  tls_full: number;
-  tls_resumed: number;
-  /** Requests put on a connection. */
-  requests: number;
-  /** Requests that got no answer because the connection failed. */
-  transport_errors: number;
-  /** Requests given up: timed out, or cut off by `abandon`. */
-  abandoned: number;
-}
 
 /** Where an arm's requests go, and with whose credentials. Plain data: it crosses to the lanes' threads. */
 export interface ArmTarget {
@@ -69,27 +58,19 @@ export interface Driver {
   perform(operation: PlannedOperation): Promise<Failure> | Failure;
   /** Gives up what is in flight: its connections are closed and its operations settle as failed. */
   abandon(): void;
-  /** What was counted since the last call. */
-  takeCounters(): DriverCounters;
+  /** What was counted since the last call; it adds up to what the target's own counters say. */
+  takeCounters(): ConnectionCounters;
   /** Of a driver that is the store itself. */
   local?: LocalStore;
   close(): Promise<void>;
 }
 
+/** Counters of a store that has no server. */
+export type LocalSample = Pick<StoreSample, 'cache' | 'kmsAttempts' | 'kmsRetries'>;
+
 /** The store inside a driver. */
 export interface LocalStore {
-  sample(): {
-    cache: {
-      lookups: number;
-      hits: number;
-      misses: number;
-      coalesced: number;
-      expired: number;
-      evicted: number;
-    };
-    kmsAttempts: Record<string, number>;
-    kmsRetries: Record<string, number>;
-  };
+  sample(): LocalSample;
   /** base64 HdrHistogram V2, ns. */
   kmsTimes(): string;
   /** Stops and restarts its cache and lifecycle clock. */

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import type { ArmTarget } from '../drivers/drivers.ts';
+import type { ArmTarget, LocalSample } from '../drivers/drivers.ts';
 import type { Turn } from '../plan/plan.ts';
 import { mergeLanes, type SecondRow, type TurnRecording } from '../recording/recording.ts';
 import { realClock } from '../std/clock.ts';
@@ -25,20 +25,6 @@ export interface LaneTask {
 export interface SecondsNote {
   arm: number;
   seconds: SecondRow[];
-}
-
-/** Counters of the stores inside the lanes. */
-export interface LocalSample {
-  cache: {
-    lookups: number;
-    hits: number;
-    misses: number;
-    coalesced: number;
-    expired: number;
-    evicted: number;
-  };
-  kmsAttempts: Record<string, number>;
-  kmsRetries: Record<string, number>;
 }
 
 /** The load generator: worker threads that play turns together. */

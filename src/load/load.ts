@@ -1,4 +1,4 @@
 /** Applies plans through drivers on worker threads, and brings back what the lanes recorded. */
 export { Lane, type LaneOptions } from './lane.ts';
-export { defaultLanes, type Lanes, type LocalSample, startLanes } from './lanes.ts';
+export { defaultLanes, type Lanes, startLanes } from './lanes.ts';
 export { type Pacer, startPacer } from './pacer.ts';

@@ -1,12 +1,12 @@
 /** The one long task of a Piscina worker: a lane for every arm, told through a port what to play and when. */
 import type { MessagePort } from 'node:worker_threads';
-import { createDriver } from '../drivers/drivers.ts';
+import { createDriver, type LocalSample } from '../drivers/drivers.ts';
 import { createPlan, type Turn } from '../plan/plan.ts';
 import type { TurnRecording } from '../recording/recording.ts';
 import { realClock } from '../std/clock.ts';
 import { answer } from '../std/rpc.ts';
 import { Lane } from './lane.ts';
-import type { LaneTask, LocalSample, SecondsNote } from './lanes.ts';
+import type { LaneTask, SecondsNote } from './lanes.ts';
 import { startPacer } from './pacer.ts';
 
 interface ArmLane {

@@ -1,4 +1,5 @@
 import type { TurnRecording } from '../recording/types.ts';
+import type { Environment } from '../std/environment.ts';
 import type { Arm, OperationKind, Workload } from '../workload/types.ts';
 
 export const RESULT_SCHEMA = 'sealbench/result/1';
@@ -62,17 +63,6 @@ export interface RunEvidence {
   lanes: number;
   interrupted: boolean;
   arms: ArmEvidence[];
-}
-
-export interface Environment {
-  sealbench: string;
-  node: string;
-  platform: string;
-  cpu: string;
-  cores: number;
-  memory_bytes: number;
-  /** Commit of the working directory's repository, with `-dirty` where it has changes; null outside of one. */
-  git: string | null;
 }
 
 // --- what it becomes -----------------------------------------------------------------------------------------------

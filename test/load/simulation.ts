@@ -1,6 +1,7 @@
-import type { Driver, DriverCounters, Failure } from '../../src/drivers/drivers.ts';
+import type { Driver, Failure } from '../../src/drivers/drivers.ts';
 import type { Pacer } from '../../src/load/load.ts';
 import type { PlannedOperation } from '../../src/plan/plan.ts';
+import { type ConnectionCounters, noConnections } from '../../src/recording/recording.ts';
 import type { Clock } from '../../src/std/clock.ts';
 
 /** Simulated time: whatever waits is woken in the order of its time, and nothing takes any time by itself. */
@@ -74,8 +75,8 @@ export class SimulatedDriver implements Driver {
     this.abandoned++;
   }
 
-  takeCounters(): DriverCounters {
-    return { opened: 0, tls_full: 0, tls_resumed: 0, requests: 0, transport_errors: 0, abandoned: 0 };
+  takeCounters(): ConnectionCounters {
+    return noConnections();
   }
 
   async close(): Promise<void> {}
