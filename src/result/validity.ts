@@ -1,6 +1,5 @@
 import type { TurnRecording } from '../recording/recording.ts';
 import { turnLength_ns } from './blocks.ts';
-import { samplesNeeded } from './percentiles.ts';
 import type { ArmResult, Identity, OperationSummary, Summary } from './types.ts';
 
 /** What a verdict is passed on. */
@@ -39,7 +38,6 @@ const CHECKS: readonly Check[] = [
   ranToItsEnd,
   noErrors,
   laneKeptUp,
-  enoughSamples,
   littlesLaw,
   withinRange,
 ];
@@ -121,15 +119,6 @@ function laneKeptUp({ openLoop, all, lag }: Facts): Finding | undefined {
     };
   }
   return undefined;
-}
-
-function enoughSamples({ all }: Facts): Finding | undefined {
-  const needed = samplesNeeded(99);
-  if (all.count >= needed || all.response_ns.count === 0) return undefined;
-  return {
-    severity: 'suspect',
-    reason: `${all.count} measured operations are too few for a p99 (${needed} needed): lengthen the measured phases or raise the rate.`,
-  };
 }
 
 /** N = X · R (Little 1961): the time integral of operations in flight is the sum of the times they were in flight. */

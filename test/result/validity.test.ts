@@ -115,13 +115,6 @@ describe('an arm is suspect', () => {
     });
   });
 
-  it('when there are too few samples for a p99', () => {
-    expect(verdictOf({}, { blocks: 5 })).toMatchObject({
-      value: 'suspect',
-      reasons: expect.stringContaining('750 measured operations are too few for a p99 (1000 needed)'),
-    });
-  });
-
   it('when the run was interrupted', () => {
     expect(verdictOf({}, { interrupted: true })).toMatchObject({
       value: 'suspect',
