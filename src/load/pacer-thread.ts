@@ -9,7 +9,7 @@ const until = new BigInt64Array(shared, PACER_UNTIL_OFFSET, 1);
 
 /** What `Atomics.wait` sleeps too long, mostly (the kernel's timer slack and a wake-up): it is spun away. */
 const OVERSLEEP_NS = 100e3;
-const SPIN_GAP_NS = 5 * OVERSLEEP_NS;
+const SPIN_GAP_NS = 3 * OVERSLEEP_NS;
 
 let seen = 0;
 /** Whether the wait under way was shortened for the spin. */
