@@ -127,8 +127,16 @@ class ArmRunner {
     const { lanes, index, keepSeconds } = this.#options;
     const { recording, before, after } = await this.#observe(() => lanes.play(turn));
     keepSeconds(index, recording.seconds);
-    const { block, measured } = turn;
-    this.#turns.push({ block, measured, recording: { ...recording, seconds: [] }, before, after });
+    const { block, measured, from_ns, to_ns } = turn;
+    const interrupted = recording.duration_ns < to_ns - from_ns;
+    this.#turns.push({
+      block,
+      measured,
+      interrupted,
+      recording: { ...recording, seconds: [] },
+      before,
+      after,
+    });
   }
 
   async evidence(timeline: ArmEvidence['timeline']): Promise<ArmEvidence> {

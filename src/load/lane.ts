@@ -79,6 +79,7 @@ export class Lane {
     this.#begin(start_ns, duration_ns, turn.measured, start_ns - turn.from_ns);
     if (arm.arrivals.loop === 'open') await this.#playOpen(turn.to_ns);
     else await this.#playClosed(arm.arrivals.concurrency, end_ns);
+    if (this.#options.stopped()) this.#recorder.cut(Math.min(this.#options.clock.now_ns(), end_ns));
     this.#passOver(turn.to_ns);
     await this.#drain(end_ns + DRAIN_NS);
     return this.#finish(cpu_us() - cpuBefore_us);

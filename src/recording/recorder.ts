@@ -84,6 +84,11 @@ export class TurnRecorder {
     this.#ended(end_ns);
   }
 
+  /** The turn ends before its time: what it was planned to last must not dilute its rates. */
+  cut(now_ns: number): void {
+    this.#turn = { ...this.#turn, duration_ns: now_ns - this.#turn.now_ns };
+  }
+
   /** Operations that fell due and will not be started any more. */
   unissued(count: number): void {
     this.#unissued += count;

@@ -65,7 +65,7 @@ export interface TurnRecording {
   connections: ConnectionCounters;
   /** ∫ operations in flight dt, sampled from the loop's own bookkeeping, ns. */
   inFlight_ns: number;
-  /** Planned length of the turn. */
+  /** Planned length of the turn, or how far it got when the run was interrupted. */
   duration_ns: number;
   /** From the start of the turn to the last completion or the end of the drain. */
   elapsed_ns: number;

@@ -45,7 +45,8 @@ export function hlog(result: Result): string {
     'totals of the measured phases; the run itself writes every second',
   ]);
   for (const arm of result.arms) {
-    const length_s = arm.blocks.reduce((sum, block) => sum + block.duration_ns, 0) / 1e9;
+    const { achieved_per_s } = arm.rate;
+    const length_s = achieved_per_s ? arm.operations.all.response_ns.count / achieved_per_s : 0;
     for (const [kind, operation] of Object.entries(arm.operations)) {
       const histogram = decodeFromCompressedBase64(operation.response_ns.hdr);
       writer.interval({ tag: `${arm.name}/${kind}`, start_s: 0, length_s, histogram });

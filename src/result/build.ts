@@ -79,7 +79,7 @@ function buildArm(evidence: ArmEvidence, interrupted: boolean): ArmResult {
     identities,
     cpu_us_per_op: cpuPerOp(turns, measured),
     cost_usd_per_million_ops: costOf(arm, kms?.calls_per_op ?? null),
-    blocks: turns.map(summariseBlock),
+    blocks: turns.filter((turn) => !turn.interrupted).map(summariseBlock),
     timeline: evidence.timeline ?? timelineOf(evidence),
   };
 }

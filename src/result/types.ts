@@ -37,6 +37,8 @@ export interface TurnEvidence {
   /** −1: the warm-up turn. */
   block: number;
   measured: boolean;
+  /** Cut short by an interruption: it counts in the arm's figures and is no block to compare. */
+  interrupted: boolean;
   recording: TurnRecording;
   /** Just before and just after the turn, nothing in flight. */
   before: SystemSample;

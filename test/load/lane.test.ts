@@ -141,6 +141,23 @@ describe('an open loop', () => {
     );
     expect(recording).toMatchObject({ planned: 100, issued: 100, unissued: 0 });
   });
+
+  it('lasts as long as it was let, so that an interruption does not lower its rate', async () => {
+    let performed = 0;
+    const { recording } = await play(
+      ONE_CONNECTION,
+      {
+        service_ns: () => {
+          performed++;
+          return MS;
+        },
+      },
+      { stopped: () => performed >= 100 },
+    );
+    // The hundredth operation is due at 0.99 s of the 10 s.
+    expect(recording.duration_ns).toBe(0.99 * S);
+    expect(recording.elapsed_ns).toBe(0.991 * S);
+  });
 });
 
 describe('turns', () => {

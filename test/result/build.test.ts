@@ -139,6 +139,19 @@ describe('failed operations', () => {
   });
 });
 
+describe('an interrupted run', () => {
+  it('counts the turn that was cut short, and does not compare it as a block', () => {
+    const arm = armOf({}, { blocks: 3, interrupted: true }, ({ arms }) => {
+      const last = arms[0]!.turns.at(-1)!;
+      last.interrupted = true;
+      last.recording.duration_ns /= 2;
+    });
+    expect(arm.blocks.map(({ block }) => block)).toEqual([0, 1]);
+    expect(arm.operations.all.count).toBe(450);
+    expect(arm.verdict.value).toBe('suspect');
+  });
+});
+
 describe('a closed loop', () => {
   it('has no planned rate and no lag to blame', () => {
     const arm = armOf({ closed: true, lag_us: 5000 });

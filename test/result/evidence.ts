@@ -112,7 +112,14 @@ function fakeEvidence(fake: FakeArm, { blocks = 10, perBlock = 150 }: FakeRun, r
     );
     const recording = mergeLanes(lanes);
     if (block === 0) addUnissued(recording, fake.unissued ?? 0);
-    turns.push({ block, measured: block >= 0, recording, before, after: target.sample() });
+    turns.push({
+      block,
+      measured: block >= 0,
+      interrupted: false,
+      recording,
+      before,
+      after: target.sample(),
+    });
   }
   return { arm: fakeArm(fake), setup, turns, total: target.sample(), kmsTimeHdr: null };
 }
