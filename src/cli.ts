@@ -1,11 +1,6 @@
-/** The command table: parses, calls, and turns outcomes into exit codes. */
+/** The command table: parses, loads and calls the one command, and turns outcomes into exit codes. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { diff } from './commands/diff.ts';
 import { printNote } from './commands/output.ts';
-import { report } from './commands/report.ts';
-import { runCommand } from './commands/run.ts';
-import { schema } from './commands/schema.ts';
-import { serve } from './commands/serve.ts';
 import { formats } from './report/report.ts';
 import { packageVersion } from './std/environment.ts';
 import { describeProblem, EXIT, InputError } from './std/errors.ts';
@@ -35,6 +30,7 @@ program
   .option('--dry-run', 'print the plan and send nothing')
   .option('--quiet', 'no progress on stderr')
   .action(async (workload, options) => {
+    const { runCommand } = await import('./commands/run.ts');
     process.exitCode = await runCommand(workload, options, stopSignal);
   });
 
@@ -44,7 +40,10 @@ program
   .argument('<a>', 'result.json of the one run')
   .argument('<b>', 'result.json of the other')
   .option('--json', 'print the comparisons as JSON')
-  .action(async (a, b, options) => diff(a, b, options));
+  .action(async (a, b, options) => {
+    const { diff } = await import('./commands/diff.ts');
+    await diff(a, b, options);
+  });
 
 program
   .command('report')
@@ -52,7 +51,10 @@ program
   .argument('<result>', 'result.json')
   .requiredOption('--format <format>', `one of ${Object.keys(formats).join(', ')}`)
   .option('-o, --output <file>', 'write to a file and not to stdout')
-  .action(async (result, options) => report(result, options));
+  .action(async (result, options) => {
+    const { report } = await import('./commands/report.ts');
+    await report(result, options);
+  });
 
 program
   .command('serve')
@@ -67,10 +69,19 @@ program
   .option('--data <dir>', 'keep tables, keys and credentials here (default: in memory)')
   .option('--callers <n>', 'principals with credentials of their own', positiveNumber, 1)
   .option('--tls', 'HTTPS with a throw-away certificate', false)
-  .option('--region <name>', 'Region that the servers say they are in', 'us-east-1')
-  .action(async (options) => serve(options, stopSignal()));
+  .option('--region <name>', 'Region that the servers say they are in', region, 'us-east-1')
+  .action(async (options) => {
+    const { serve } = await import('./commands/serve.ts');
+    await serve(options, stopSignal());
+  });
 
-program.command('schema').summary("the workload file's JSON Schema").action(schema);
+program
+  .command('schema')
+  .summary("the workload file's JSON Schema")
+  .action(async () => {
+    const { schema } = await import('./commands/schema.ts');
+    schema();
+  });
 
 try {
   await program.parseAsync();
@@ -118,4 +129,10 @@ function port(text: string): number {
   const number = wholeNumber(text);
   if (number > 65_535) throw new InvalidArgumentError('It takes a port, 0 to 65535.');
   return number;
+}
+
+function region(text: string): string {
+  if (!/^[a-z]{2}(-[a-z]+)+-\d+$/.test(text))
+    throw new InvalidArgumentError('It takes a Region such as eu-central-1.');
+  return text;
 }

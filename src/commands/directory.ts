@@ -1,11 +1,14 @@
 import { constants, createWriteStream, type WriteStream } from 'node:fs';
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { access, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { LatencyHistogram, type SecondRow } from '../recording/recording.ts';
 import { HlogWriter, hgrmOf, markdownReport } from '../report/report.ts';
 import { type Result, serialiseResult } from '../result/result.ts';
 import { InputError } from '../std/errors.ts';
+import { makeFolder } from './folder.ts';
+
+const SECONDS_FILE = 'seconds.hlog';
 
 /** Where a run's reports go. It is known to be writable before any load is sent. */
 export class ReportDirectory {
@@ -16,7 +19,7 @@ export class ReportDirectory {
 
   private constructor(path: string, name: string) {
     this.path = path;
-    this.#file = createWriteStream(join(path, 'seconds.hlog'));
+    this.#file = createWriteStream(join(path, SECONDS_FILE));
     this.#file.on('error', (error) => {
       this.#failure = error;
     });
@@ -29,7 +32,7 @@ export class ReportDirectory {
   static async create(name: string, chosen: string | undefined): Promise<ReportDirectory> {
     const path = chosen ?? join('reports', `${name}-${new Date().toISOString().replace(/\.\d+|[-:]/g, '')}`);
     try {
-      await mkdir(path, { recursive: true });
+      makeFolder(path);
       await access(path, constants.W_OK);
     } catch (error) {
       throw unwritable(path, error);
@@ -49,6 +52,13 @@ export class ReportDirectory {
     await finished(this.#file).catch(() => {});
   }
 
+  /** Leaves nothing of a run that measured nothing. */
+  async discard(): Promise<void> {
+    await rm(join(this.path, SECONDS_FILE), { force: true });
+    // What others keep in it stays.
+    await rmdir(this.path).catch(() => {});
+  }
+
   /** @throws InputError E_OUTPUT */
   async write(result: Result): Promise<void> {
     try {
@@ -60,7 +70,7 @@ export class ReportDirectory {
     } catch (error) {
       throw error instanceof InputError ? error : unwritable(this.path, error);
     }
-    if (this.#failure) throw unwritable(join(this.path, 'seconds.hlog'), this.#failure);
+    if (this.#failure) throw unwritable(join(this.path, SECONDS_FILE), this.#failure);
   }
 }
 

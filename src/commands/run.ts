@@ -1,7 +1,6 @@
 import { describePlan } from '../plan/plan.ts';
 import { planReport, terminalReport } from '../report/report.ts';
 import type { Result } from '../result/result.ts';
-import { run } from '../run.ts';
 import { EXIT } from '../std/errors.ts';
 import { loadWorkload } from '../workload/workload.ts';
 import { ReportDirectory } from './directory.ts';
@@ -39,9 +38,11 @@ export async function runCommand(
     printData(options.json ? JSON.stringify(plan, null, 2) : planReport(plan));
     return EXIT.ok;
   }
+  // Servers and lanes are loaded once there is something to measure.
+  const { run } = await import('../run.ts');
   const directory = await ReportDirectory.create(workload.name, options.out);
   const show = progress({ quiet, terminal: process.stderr.isTTY === true });
-  let result: Result;
+  let result: Result | undefined;
   try {
     result = await run(workload, {
       lanes,
@@ -51,6 +52,7 @@ export async function runCommand(
   } finally {
     show.end();
     await directory.closeSeconds();
+    if (!result) await directory.discard();
   }
   await directory.write(result);
   printData(options.json ? JSON.stringify(result) : terminalReport(result, terminalOptions()));

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { AdjustableClock } from '../std/clock.ts';
@@ -19,6 +19,7 @@ import {
   startStoreServer,
   type TlsIdentity,
 } from '../system/system.ts';
+import { makeFolder } from './folder.ts';
 import { printData, printNote } from './output.ts';
 
 export interface ServeOptions {
@@ -116,7 +117,7 @@ async function start(
 function openDirectory(path: string): string {
   const directory = resolve(path);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory, 0o700);
   } catch (error) {
     throw new InputError('E_DIRECTORY', {
       what: `can't be created (${(error as NodeJS.ErrnoException).code})`,
@@ -140,6 +141,8 @@ function exportLines(
     `export AWS_ACCESS_KEY_ID=${first!.accessKeyId}`,
     `export AWS_SECRET_ACCESS_KEY=${first!.secretAccessKey}`,
     `export AWS_REGION=${region}`,
+    // The AWS CLI 1 and boto3 know only this one.
+    `export AWS_DEFAULT_REGION=${region}`,
   ];
   // The Node SDKs trust what NODE_EXTRA_CA_CERTS names, the AWS CLI and boto3 what AWS_CA_BUNDLE names.
   if (caFile) lines.push(`export NODE_EXTRA_CA_CERTS=${caFile}`, `export AWS_CA_BUNDLE=${caFile}`);
