@@ -42,9 +42,9 @@ const answers = {
   },
 };
 
-// The parent decides when to stop: a Ctrl-C on the terminal reaches the whole process group, and what was measured
-// must still be read from here.
-process.on('SIGINT', () => {});
+// The parent decides when to stop: a Ctrl-C on the terminal, or whoever ends a service, reaches the whole process
+// group, and what was measured must still be read from here.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 process.on('disconnect', () => process.exit());
 process.on('message', (message) => {
   void answer(answers, message, (reply) => {
