@@ -84,7 +84,7 @@ export class Client {
       {
         what: certificate
           ? `its certificate does not verify (${error.code}).`
-          : `no answer (${error.code}): ${error.message}`,
+          : `no answer (${error.code}): ${withoutPlace(error.message)}`,
         where: this.#access.url,
         remedy: certificate
           ? 'Name the authority that signed it in NODE_EXTRA_CA_CERTS.'
@@ -93,4 +93,9 @@ export class Client {
       { cause: error },
     );
   }
+}
+
+/** Where it failed is said by the problem's `where`. */
+function withoutPlace(message: string): string {
+  return message.replace(/^\S+:\d+: /, '').replace(/\.?$/, '.');
 }
