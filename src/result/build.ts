@@ -61,6 +61,7 @@ function buildArm(evidence: ArmEvidence, interrupted: boolean): ArmResult {
       openLoop,
       measured,
       turns: recordings,
+      overruns: turns.filter((turn) => !turn.interrupted).map(overrunOf),
       unissued: whole.unissued,
       all: operations.all,
       lag,
@@ -69,7 +70,7 @@ function buildArm(evidence: ArmEvidence, interrupted: boolean): ArmResult {
     operations,
     rate: ratesOf(recordings, openLoop),
     schedule_lag_ns: lag,
-    in_flight_mean: ratio(measured.inFlight_ns, length_ns(recordings)) ?? 0,
+    in_flight_mean: ratio(measured.inFlight_ns, length_ns(recordings)),
     operations_total,
     kms,
     cache: summariseCache(total),
@@ -113,8 +114,8 @@ function ratesOf(turns: readonly TurnRecording[], openLoop: boolean): ArmResult[
   const answered = Object.values(kinds).reduce((sum, kind) => sum + kind.response.count, 0);
   return {
     planned_per_s: openLoop ? ratio(planned, planned_s) : null,
-    offered_per_s: ratio(issued, planned_s) ?? 0,
-    achieved_per_s: ratio(answered, actual_s) ?? 0,
+    offered_per_s: ratio(issued, planned_s),
+    achieved_per_s: ratio(answered, actual_s),
   };
 }
 
@@ -125,7 +126,7 @@ function summariseKms({ total, kmsTimeHdr }: ArmEvidence, operations: number): A
     calls,
     throttled,
     failed,
-    calls_per_op: ratio(sumOf(calls), operations) ?? 0,
+    calls_per_op: ratio(sumOf(calls), operations),
     time_ns: kmsTimeHdr === null ? null : summariseHistogram(LatencyHistogram.decode(kmsTimeHdr), 0),
   };
 }
@@ -166,6 +167,10 @@ function endedIn({ kinds }: TurnRecording): number {
 
 function length_ns(turns: readonly TurnRecording[]): number {
   return turns.reduce((sum, turn) => sum + turnLength_ns(turn), 0);
+}
+
+function overrunOf({ recording }: TurnEvidence): number {
+  return turnLength_ns(recording) / recording.duration_ns - 1;
 }
 
 function ratio(amount: number, per: number): number | null {

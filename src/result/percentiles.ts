@@ -39,11 +39,12 @@ export function summarise(snapshot: HistogramSnapshot, censored: number): Summar
 
 export function summariseHistogram(histogram: LatencyHistogram, censored: number): Summary {
   const some = histogram.count > 0;
+  const complete = some && censored === 0;
   return {
     count: histogram.count,
     min: some ? histogram.min_ns : null,
-    mean: some ? histogram.mean_ns : null,
-    max: some ? histogram.max_ns : null,
+    mean: complete ? histogram.mean_ns : null,
+    max: complete ? histogram.max_ns : null,
     p50: percentileOf(histogram, 50, censored),
     p90: percentileOf(histogram, 90, censored),
     p99: percentileOf(histogram, 99, censored),

@@ -80,16 +80,16 @@ const arm = z.looseObject({
     update: operation.optional(),
     delete: operation.optional(),
   }),
-  rate: z.looseObject({ planned_per_s: known, offered_per_s: number, achieved_per_s: number }),
+  rate: z.looseObject({ planned_per_s: known, offered_per_s: known, achieved_per_s: known }),
   schedule_lag_ns: summary,
-  in_flight_mean: number,
+  in_flight_mean: known,
   operations_total: number,
   kms: z
     .looseObject({
       calls: counts,
       throttled: number,
       failed: number,
-      calls_per_op: number,
+      calls_per_op: known,
       time_ns: summary.nullable(),
     })
     .nullable(),

@@ -58,7 +58,7 @@ function timelineRow(row: SecondRow): TimelineRow {
     errors: row.errors,
     p50: percentileOf(histogram, 50, row.errors),
     p99: percentileOf(histogram, 99, row.errors),
-    max: histogram.count > 0 ? histogram.max_ns : null,
+    max: histogram.count > 0 && row.errors === 0 ? histogram.max_ns : null,
     buckets: histogram.countsUpTo(BUCKETS_NS),
   };
 }

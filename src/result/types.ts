@@ -69,7 +69,10 @@ export interface RunEvidence {
 
 // --- what it becomes -----------------------------------------------------------------------------------------------
 
-/** A percentile is null when too few samples lie beyond it, or when it falls among censored operations. */
+/**
+ * Of successes, in ns. A percentile is null when too few samples lie beyond it, or when it falls among censored
+ * operations (failed or never started, and so of unknown length); mean and maximum are null with the first of those.
+ */
 export interface Summary {
   count: number;
   min: number | null;
@@ -139,16 +142,17 @@ export interface ArmResult {
   verdict: { value: 'valid' | 'suspect' | 'invalid'; reasons: string[] };
   /** `all` and every kind that occurred; measured phases only. */
   operations: { all: OperationSummary } & Partial<Record<OperationKind, OperationSummary>>;
-  rate: { planned_per_s: number | null; offered_per_s: number; achieved_per_s: number };
+  /** Null where no time was measured; planned also in a closed loop. */
+  rate: { planned_per_s: number | null; offered_per_s: number | null; achieved_per_s: number | null };
   schedule_lag_ns: Summary;
-  in_flight_mean: number;
+  in_flight_mean: number | null;
   /** Operations from set-up to drain, touches of the set-up included: the divisor of calls and cost per operation. */
   operations_total: number;
   kms: {
     calls: Record<string, number>;
     throttled: number;
     failed: number;
-    calls_per_op: number;
+    calls_per_op: number | null;
     time_ns: Summary | null;
   } | null;
   cache: {

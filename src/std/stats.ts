@@ -4,6 +4,13 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** Of one value or more; between the middle two of an even number. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  return (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2;
+}
+
 /** Unbiased sample variance (divisor n − 1); NaN below two values. */
 export function variance(values: readonly number[]): number {
   const centre = mean(values);

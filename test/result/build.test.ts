@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { mergeTurns } from '../../src/recording/recording.ts';
 import {
   type ArmResult,
   buildResult,
@@ -149,6 +150,21 @@ describe('an interrupted run', () => {
     expect(arm.blocks.map(({ block }) => block)).toEqual([0, 1]);
     expect(arm.operations.all.count).toBe(450);
     expect(arm.verdict.value).toBe('suspect');
+  });
+});
+
+describe('a run without an operation', () => {
+  it('has no rates and no figures per operation, rather than 0', () => {
+    const arm = armOf({ mode: 'fresh' }, { blocks: 0 }, ({ arms }) => {
+      arms[0]!.turns = [];
+      arms[0]!.setup = mergeTurns([]);
+    });
+    expect(arm.rate).toEqual({ planned_per_s: null, offered_per_s: null, achieved_per_s: null });
+    expect([arm.in_flight_mean, arm.kms!.calls_per_op, arm.cost_usd_per_million_ops]).toEqual([
+      null,
+      null,
+      null,
+    ]);
   });
 });
 

@@ -50,6 +50,11 @@ describe('censored operations', () => {
     expect(percentileOf(histogram, 99, 10)).toBe(990);
     expect(percentileOf(histogram, 99, 11)).toBeNull();
   });
+
+  it('withhold mean and maximum, which nobody knows', () => {
+    expect(summariseHistogram(histogramOf(100), 0)).toMatchObject({ min: 1, mean: 50.5, max: 100 });
+    expect(summariseHistogram(histogramOf(100), 1)).toMatchObject({ min: 1, mean: null, max: null });
+  });
 });
 
 describe('a summary of nothing', () => {

@@ -18,7 +18,7 @@ describe('a time line', () => {
     expect(
       rows.map(({ second, measured, count, errors, max }) => ({ second, measured, count, errors, max })),
     ).toEqual([
-      { second: 0, measured: false, count: 3, errors: 1, max: 4e6 },
+      { second: 0, measured: false, count: 3, errors: 1, max: null },
       { second: 3, measured: true, count: 20, errors: 0, max: 1e6 },
     ]);
     expect(rows[0]!.p50).toBeNull();
@@ -31,9 +31,11 @@ describe('a time line', () => {
   it('adds up a second that two turns share', () => {
     const builder = new TimelineBuilder();
     builder.add([rowOf(1, [1e6], 0, false)]);
-    builder.add([rowOf(1, [3e6], 2)]);
+    builder.add([rowOf(1, [3e6], 0)]);
+    builder.add([rowOf(2, [3e6]), rowOf(2, [], 2)]);
     expect(builder.build().rows).toMatchObject([
-      { second: 1, measured: false, count: 4, errors: 2, max: 3e6 },
+      { second: 1, measured: false, count: 2, errors: 0, max: 3e6 },
+      { second: 2, measured: true, count: 3, errors: 2, max: null },
     ]);
   });
 

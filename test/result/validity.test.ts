@@ -79,11 +79,13 @@ describe('an arm is invalid', () => {
     const { value, reasons } = verdictOf({ unissued: 3 });
     expect(value).toBe('invalid');
     expect(reasons).toContain('3 operations fell due and were never started');
-    expect(reasons).not.toContain('off the plan');
   });
 
-  it('when the offered rate is more than 1 % off the plan', () => {
-    expect(verdictOf({ unissued: 16 }).reasons).toMatch(/offered rate is -1\.1 % off the plan/);
+  it('when answers keep coming long after the turns, even if all of them come', () => {
+    expect(verdictOf({}, {}, overrun(1.51))).toMatchObject({
+      value: 'invalid',
+      reasons: expect.stringMatching(/^The last answers came 51 % of a turn's length after its end/),
+    });
   });
 
   it('when nothing was measured, or nothing succeeded', () => {
@@ -98,7 +100,24 @@ describe('an arm is invalid', () => {
   });
 });
 
+/** All turns but one last so many times as long as planned; the one has a stall. */
+function overrun(times: number) {
+  return (arm: RunEvidence['arms'][0]) => {
+    for (const { block, recording } of arm.turns)
+      recording.elapsed_ns = recording.duration_ns * (block === 3 ? 9 : times);
+  };
+}
+
 describe('an arm is suspect', () => {
+  it('when turns are short against the time that their answers take, and not for one long turn', () => {
+    expect(verdictOf({}, {}, overrun(1.09)).value).toBe('valid');
+    expect(verdictOf({}, {}, overrun(1.12))).toMatchObject({
+      value: 'suspect',
+      reasons: expect.stringContaining('turns are short against its response times'),
+    });
+    expect(verdictOf({ closed: true }, {}, overrun(1.7)).value).toBe('valid');
+  });
+
   it('when operations failed', () => {
     expect(verdictOf({ failEvery: 75 })).toMatchObject({
       value: 'suspect',

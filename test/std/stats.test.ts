@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   mean,
+  median,
   normalQuantile,
   regularisedBeta,
   studentCdf,
@@ -8,9 +9,11 @@ import {
   variance,
 } from '../../src/std/stats.ts';
 
-describe('mean and variance', () => {
+describe('mean, median and variance', () => {
   it('match a sample worked by hand', () => {
     expect(mean([2, 4, 4, 4, 5, 5, 7, 9])).toBe(5);
+    expect(median([9, 2, 4, 7, 4, 5, 5, 4])).toBe(4.5);
+    expect(median([9, 2, 4])).toBe(4);
     expect(variance([2, 4, 4, 4, 5, 5, 7, 9])).toBeCloseTo(32 / 7, 12);
   });
 });
