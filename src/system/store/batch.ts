@@ -100,7 +100,7 @@ export async function batchWriteItem(
   body: RequestBody,
   context: AccessContext,
 ): Promise<object> {
-  const { report, tables } = readTables(body);
+  const { report, tables } = readTables(body, { min: 1, max: MAX_WRITES });
   const batches = Object.entries(tables).map(([name, given]) => readWrites(core, name, given));
   if (batches.reduce((count, { writes }) => count + writes.length, 0) > MAX_WRITES) {
     throw validationError('Too many items requested for the BatchWriteItem call');
@@ -142,10 +142,9 @@ function readWrites(
 
 function readWrite(table: TableRecord, given: unknown): WriteRequest {
   if (typeof given !== 'object' || given === null) throw serializationError('Unexpected field type');
-  const { PutRequest: put, DeleteRequest: remove } = given as Record<
-    string,
-    Record<string, unknown> | undefined
-  >;
+  const request = new RequestReader(given as RequestBody);
+  const put = request.map('PutRequest');
+  const remove = request.map('DeleteRequest');
   if ((put === undefined) === (remove === undefined)) {
     throw validationError(
       'Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes',
@@ -157,13 +156,20 @@ function readWrite(table: TableRecord, given: unknown): WriteRequest {
   return { put: item };
 }
 
-/** `RequestItems`, which both operations have. */
-function readTables(body: RequestBody): { report: CapacityReport; tables: Record<string, unknown> } {
+/** `RequestItems`, which both operations have. @param listLength of a table's part, where that is a list */
+function readTables(
+  body: RequestBody,
+  listLength?: { min: number; max: number },
+): { report: CapacityReport; tables: Record<string, unknown> } {
   const request = new RequestReader(body);
   const report = capacityReport(request);
   const tables = request.map('RequestItems', { required: true }) ?? {};
   if (body.RequestItems !== undefined) {
     request.checkLength('RequestItems', Object.keys(tables).length, { min: 1, max: MAX_KEYS });
+    request.checkTableNames('RequestItems', Object.keys(tables));
+    if (listLength !== undefined) {
+      request.checkListLengths('RequestItems', Object.values(tables), listLength);
+    }
   }
   request.done();
   return { report, tables };

@@ -1,6 +1,12 @@
 import { serializationError, validationError } from './errors.ts';
 
 const TABLE_NAME = /^[a-zA-Z0-9_.-]+$/;
+const TABLE_NAME_LENGTH = { min: 3, max: 255 } as const;
+
+export function isTableName(text: string): boolean {
+  const { min, max } = TABLE_NAME_LENGTH;
+  return TABLE_NAME.test(text) && text.length >= min && text.length <= max;
+}
 
 /**
  * Reads a request's members, checks them as DynamoDB does, and reports every broken constraint at once. `done()` must
@@ -32,15 +38,37 @@ export class RequestReader {
     if (!TABLE_NAME.test(name)) {
       this.#breaks(member, name, 'Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+');
     }
-    if (name.length < 3) this.#breaks(member, name, 'Member must have length greater than or equal to 3');
-    if (name.length > 255) this.#breaks(member, name, 'Member must have length less than or equal to 255');
+    this.#checkTextLength(member, name, TABLE_NAME_LENGTH);
     return name;
   }
 
-  string(member: string, { required = false }: { required?: boolean } = {}): string | undefined {
+  /** Breaks a constraint unless each of a map's keys can be a table's name. */
+  checkTableNames(member: string, names: readonly string[]): void {
+    if (names.every(isTableName)) return;
+    const { min, max } = TABLE_NAME_LENGTH;
+    const rules = `[${atMost(max)}, ${atLeast(min)}, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]`;
+    this.#breaks(member, this.#body[member], `Map keys must satisfy constraint: ${rules}`);
+  }
+
+  /** Breaks a constraint unless each of a map's lists has so many elements. */
+  checkListLengths(
+    member: string,
+    lists: readonly unknown[],
+    { min, max }: { min: number; max: number },
+  ): void {
+    if (lists.every((list) => !Array.isArray(list) || (list.length >= min && list.length <= max))) return;
+    const rules = `[${atMost(max)}, ${atLeast(min)}]`;
+    this.#breaks(member, this.#body[member], `Map value must satisfy constraint: ${rules}`);
+  }
+
+  string(
+    member: string,
+    { required = false, length }: { required?: boolean; length?: { min: number; max: number } } = {},
+  ): string | undefined {
     const value = this.#member(member, required);
     if (value === undefined) return undefined;
     if (typeof value !== 'string') throw wrongType(value, 'String');
+    if (length !== undefined) this.#checkTextLength(member, value, length);
     return value;
   }
 
@@ -131,8 +159,13 @@ export class RequestReader {
   /** Breaks a constraint on how many elements a list or map has, if `length` is out of bounds. */
   checkLength(member: string, length: number, { min, max }: { min: number; max: number }): void {
     const value = this.#body[member];
-    if (length < min) this.#breaks(member, value, `Member must have length greater than or equal to ${min}`);
-    if (length > max) this.#breaks(member, value, `Member must have length less than or equal to ${max}`);
+    if (length < min) this.#breaks(member, value, atLeast(min));
+    if (length > max) this.#breaks(member, value, atMost(max));
+  }
+
+  #checkTextLength(member: string, text: string, { min, max }: { min: number; max: number }): void {
+    if (text.length < min) this.#breaks(member, text, atLeast(min));
+    if (text.length > max) this.#breaks(member, text, atMost(max));
   }
 
   #member(member: string, required: boolean): unknown {
@@ -148,6 +181,14 @@ export class RequestReader {
       `Value ${shown} at '${this.#path}${lowerFirst(member)}' failed to satisfy constraint: ${constraint}`,
     );
   }
+}
+
+function atLeast(length: number): string {
+  return `Member must have length greater than or equal to ${length}`;
+}
+
+function atMost(length: number): string {
+  return `Member must have length less than or equal to ${length}`;
 }
 
 /** Requests may hold secrets: of a composite value only the kind is repeated. */

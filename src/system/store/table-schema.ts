@@ -14,6 +14,7 @@ const UNSUPPORTED = [
 ] as const;
 
 const MAX_UNITS = 1_000_000_000_000;
+const ATTRIBUTE_NAME = { required: true, length: { min: 1, max: 255 } } as const;
 
 /** @throws AwsError ValidationException */
 export function refuseUnsupported(body: Readonly<Record<string, unknown>>): void {
@@ -32,11 +33,11 @@ export function readSchema(request: RequestReader): SchemaRequest {
   const keys = request.structures('KeySchema', { required: true, min: 1, max: 2 }) ?? [];
   return {
     definitions: definitions.map((definition) => ({
-      name: definition.string('AttributeName', { required: true }) ?? '',
+      name: definition.string('AttributeName', ATTRIBUTE_NAME) ?? '',
       type: definition.choice('AttributeType', ['B', 'N', 'S'], { required: true }) ?? 'S',
     })),
     keys: keys.map((key) => ({
-      name: key.string('AttributeName', { required: true }) ?? '',
+      name: key.string('AttributeName', ATTRIBUTE_NAME) ?? '',
       type: key.choice('KeyType', ['HASH', 'RANGE'], { required: true }) ?? '',
     })),
   };

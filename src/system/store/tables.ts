@@ -8,7 +8,7 @@ import { namedTableMissing, validationError } from './errors.ts';
 import { TABLE_STRUCTURE, writeKeyring } from './keyring.ts';
 import { deletedTableKey, keyringKey, totalsKey } from './layout.ts';
 import type { RequestBody } from './operation.ts';
-import { RequestReader } from './request.ts';
+import { isTableName, RequestReader } from './request.ts';
 import { type ChosenKey, chooseKey, isUnencrypted, readSseRequest, type SseRequest } from './sse.ts';
 import { describe } from './table-description.ts';
 import {
@@ -129,8 +129,8 @@ export async function deleteTable(core: StoreCore, body: RequestBody): Promise<o
 /** ListTables */
 export function listTables(core: StoreCore, body: RequestBody): object {
   const request = new RequestReader(body);
-  const after =
-    body.ExclusiveStartTableName === undefined ? '' : request.tableName('ExclusiveStartTableName');
+  const startsAfter = request.string('ExclusiveStartTableName') !== undefined;
+  const after = startsAfter ? request.tableName('ExclusiveStartTableName') : '';
   const limit = request.integer('Limit', { min: 1, max: 100 }) ?? 100;
   request.done();
   const names = core.catalog.names(after, limit + 1);
@@ -144,7 +144,8 @@ export function listTagsOfResource(core: StoreCore, body: RequestBody): object {
   const arn = request.string('ResourceArn', { required: true }) ?? '';
   request.done();
   const prefix = core.arnOf('');
-  const table = arn.startsWith(prefix) ? core.catalog.find(arn.slice(prefix.length)) : undefined;
+  const name = arn.startsWith(prefix) ? arn.slice(prefix.length) : '';
+  const table = isTableName(name) ? core.catalog.find(name) : undefined;
   if (table === undefined) {
     throw new AwsError(
       'ResourceNotFoundException',

@@ -83,12 +83,35 @@ describe('batches', () => {
     [
       'BatchWriteItem',
       { RequestItems: { users: Array.from({ length: 26 }, (_, i) => put(`${i}`)) } },
+      "at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]",
+    ],
+    ['BatchWriteItem', { RequestItems: { users: [] } }, 'Map value must satisfy constraint'],
+    [
+      'BatchWriteItem',
+      {
+        RequestItems: {
+          users: Array.from({ length: 25 }, (_, i) => put(`${i}`)),
+          events: [put('p', { sk: { N: '1' } })],
+        },
+      },
       'Too many items requested for the BatchWriteItem call',
     ],
+    // Longer than a key of LMDB may be.
+    [
+      'BatchWriteItem',
+      { RequestItems: { ['x'.repeat(5000)]: [put('a')] } },
+      'Map keys must satisfy constraint',
+    ],
+    ['BatchGetItem', { RequestItems: { 'a b': { Keys: [key('a')] } } }, 'Map keys must satisfy constraint'],
     [
       'BatchWriteItem',
       { RequestItems: { users: [put('a'), { DeleteRequest: { Key: key('a') } }] } },
       'Provided list of item keys contains duplicates',
+    ],
+    [
+      'BatchWriteItem',
+      { RequestItems: { users: [{ PutRequest: null, DeleteRequest: null }] } },
+      'Supplied AttributeValue has more than one datatypes set',
     ],
     [
       'BatchWriteItem',
@@ -100,6 +123,12 @@ describe('batches', () => {
     const failed = await bench.failure(operation, body);
     expect(failed.code).toBe('ValidationException');
     expect(failed.message).toContain(message);
+  });
+
+  it('takes a null for nothing', async () => {
+    const writes = [{ PutRequest: null, DeleteRequest: { Key: key('a') } }];
+    const answer = await bench.run('BatchWriteItem', { RequestItems: { users: writes } });
+    expect(answer).toEqual({ UnprocessedItems: {} });
   });
 
   it('names a table that is not there', async () => {

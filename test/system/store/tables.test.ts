@@ -56,6 +56,26 @@ describe.each(['memory', 'lmdb'] as const)('tables in %s', (storage) => {
     expect(await bench.run('ListTables', { ExclusiveStartTableName: 'bba' })).toMatchObject({
       TableNames: ['bbb', 'ccc', 'ddd'],
     });
+    expect(await bench.run('ListTables', { ExclusiveStartTableName: null, Limit: null })).toEqual({
+      TableNames: ['aaa', 'bbb', 'ccc', 'ddd'],
+    });
+  });
+
+  it('refuses names of attributes that no item could have', async () => {
+    for (const [name, rule] of [
+      ['', 'greater than or equal to 1'],
+      ['x'.repeat(256), 'less than or equal to 255'],
+    ] as const) {
+      const failed = await bench.failure('CreateTable', {
+        ...hashTable,
+        AttributeDefinitions: [{ AttributeName: name, AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: name, KeyType: 'HASH' }],
+      });
+      expect(failed.code).toBe('ValidationException');
+      expect(failed.message).toContain(
+        `at 'keySchema.1.member.attributeName' failed to satisfy constraint: Member must have length ${rule}`,
+      );
+    }
   });
 
   it('deletes a table with all that it held, and a new one of its name begins empty', async () => {
@@ -115,9 +135,10 @@ describe.each(['memory', 'lmdb'] as const)('tables in %s', (storage) => {
     const Tags = [{ Key: 'team', Value: 'a' }];
     await bench.run('CreateTable', { ...hashTable, Tags });
     expect(await bench.run('ListTagsOfResource', { ResourceArn: arnOf('users') })).toEqual({ Tags });
-    expect((await bench.failure('ListTagsOfResource', { ResourceArn: arnOf('other') })).code).toBe(
-      'ResourceNotFoundException',
-    );
+    for (const name of ['other', '', 'x'.repeat(5000)]) {
+      const { code } = await bench.failure('ListTagsOfResource', { ResourceArn: arnOf(name) });
+      expect(code).toBe('ResourceNotFoundException');
+    }
   });
 });
 
