@@ -69,11 +69,11 @@ export function valuesOf(
   if (metric.shown(arm) === null)
     return { note: `${arm.name} has too few samples for it, or too many failures` };
   if (blocks.length === 0) return { note: 'no blocks in common' };
-  const wanted = new Set(blocks);
-  const values = arm.blocks.filter((block) => wanted.has(block.block)).map((block) => metric.inBlock(block));
+  const byNumber = new Map(arm.blocks.map((block) => [block.block, block]));
+  const values = blocks.map((number) => metric.inBlock(byNumber.get(number)!));
   const usable = values.filter((value) => value !== null && value > 0);
   return usable.length < values.length
-    ? { note: `a block of ${arm.name} has no value for it` }
+    ? { note: `a block of ${arm.name} has too few operations for it, or too many failures` }
     : { values: usable as number[] };
 }
 

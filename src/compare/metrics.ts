@@ -30,8 +30,7 @@ export const BLOCK_METRICS: readonly BlockMetric[] = [
   {
     name: 'achieved_per_s',
     // In an open loop the plan sets the rate; a difference there is unissued work, which is invalid anyway.
-    applies: (base, arm) =>
-      base.settings.arrivals.loop === 'closed' && arm.settings.arrivals.loop === 'closed',
+    applies: (base, arm) => base.settings.arrivals.loop === 'closed' && sameLoop(base, arm),
     shown: (arm) => arm.rate.achieved_per_s,
     inBlock: (block) => (block.operations - block.errors) / (block.duration_ns / 1e9),
   },
@@ -54,13 +53,21 @@ function percentileMetric(
 ): BlockMetric {
   return {
     name: `${time}_${key}`,
-    applies: () => true,
+    // A closed loop waits with its next operation until the target is ready: its response times leave the queue out.
+    applies: (base, arm) => time === 'service' || sameLoop(base, arm),
     shown: (arm) => arm.operations.all[`${time}_ns`][key],
     inBlock: (block) => {
       const histogram = readHdr(time === 'response' ? block.response_hdr : block.service_hdr);
-      return histogram.count === 0 ? null : censoredPercentile(histogram, percentile, block.errors);
+      // Of fewer operations it would be the greatest of them, whichever percentile that is.
+      const needed = 100 / (100 - percentile);
+      if (histogram.count + block.errors < needed) return null;
+      return censoredPercentile(histogram, percentile, block.errors);
     },
   };
+}
+
+function sameLoop(a: ArmResult, b: ArmResult): boolean {
+  return a.settings.arrivals.loop === b.settings.arrivals.loop;
 }
 
 type CpuPart = keyof BlockSummary['cpu_us'];

@@ -67,7 +67,7 @@ describe('arms of a run', () => {
   });
 
   it('pair by block, so that an order changes nothing and a missing block is left out', () => {
-    const reordered = arms.map((arm) => ({ ...arm, blocks: arm.blocks.toReversed() }));
+    const reordered = [arms[0]!, { ...arms[1]!, blocks: arms[1]!.blocks.toReversed() }, arms[2]!];
     expect(comparison(reordered, 'response_p50').low).toBeCloseTo(comparison(arms, 'response_p50').low!, 10);
     const shorter = [{ ...arms[0]!, blocks: arms[0]!.blocks.slice(2) }, arms[1]!];
     expect(comparison(shorter, 'response_p50').blocks).toBe(8);
@@ -97,8 +97,24 @@ describe('a comparison is withheld', () => {
     const blocks = arms[1]!.blocks.map((block, i) => (i === 3 ? { ...block, errors: 1_000 } : block));
     expect(comparison([arms[0]!, { ...arms[1]!, blocks }], 'response_p50')).toMatchObject({
       ratio: null,
-      note: 'a block of fresh has no value for it',
+      note: 'a block of fresh has too few operations for it, or too many failures',
     });
+  });
+
+  it('when blocks are too short for a percentile: it would be their maximum', () => {
+    const p99 = (perBlock: number) =>
+      comparison(armsOf([KEEP, FRESH], { blocks: 20, perBlock }), 'response_p99');
+    expect(p99(100).ratio).not.toBeNull();
+    expect(p99(99)).toMatchObject({
+      ratio: null,
+      note: 'a block of keep-alive has too few operations for it, or too many failures',
+    });
+  });
+
+  it('of response times between an open loop and a closed one, which has no queue to tell of', () => {
+    const arms = armsOf([KEEP, { ...FRESH, closed: true }]);
+    expect(comparison(arms, 'response_p50')).toBeUndefined();
+    expect(comparison(arms, 'service_p50').ratio).toBeGreaterThan(4);
   });
 
   it('when a count is 0 in the base, or not supplied', () => {
