@@ -13,7 +13,7 @@ export interface Access {
   url: string;
   region: string;
   ca?: string;
-  credentials: Credentials & { sessionToken?: string };
+  credentials: Credentials;
 }
 
 const PROTOCOLS = {

@@ -74,5 +74,5 @@ function environmentCredentials(): Access['credentials'] {
       remedy: 'Set them in the environment; for an emulator that verifies none, any values do.',
     });
   }
-  return { accessKeyId, secretAccessKey, sessionToken: process.env.AWS_SESSION_TOKEN };
+  return { accessKeyId, secretAccessKey, sessionToken: process.env.AWS_SESSION_TOKEN || undefined };
 }

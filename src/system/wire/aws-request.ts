@@ -5,6 +5,8 @@ import type { Credentials } from './types.ts';
 /** Names, in a request that a service signs, the principal it acts for. */
 export const ON_BEHALF_OF = 'x-sealbench-on-behalf-of';
 
+const SECURITY_TOKEN = 'x-amz-security-token';
+
 export interface RequestHead {
   method: string;
   /** Path with its query. */
@@ -68,11 +70,18 @@ export class AwsRequestTemplate {
     const contentType = `application/x-amz-json-${options.jsonVersion}`;
     const forwarded: Record<string, string> =
       options.onBehalfOf === undefined ? {} : { [ON_BEHALF_OF]: options.onBehalfOf };
-    const names = ['content-type', 'host', 'x-amz-date', 'x-amz-target', ...Object.keys(forwarded)];
+    const { sessionToken } = options.credentials;
+    const token: Record<string, string> =
+      sessionToken === undefined ? {} : { [SECURITY_TOKEN]: sessionToken };
+    const names = [
+      ...['content-type', 'host', 'x-amz-date', ...Object.keys(token), 'x-amz-target'],
+      ...Object.keys(forwarded),
+    ];
     this.#signedHeaders = names.join(';');
     this.#beforeDate = `POST\n/\n\ncontent-type:${contentType}\nhost:${options.host}\nx-amz-date:`;
     const last = options.onBehalfOf === undefined ? '' : `${ON_BEHALF_OF}:${options.onBehalfOf}\n`;
-    this.#afterDate = `\nx-amz-target:${options.target}\n${last}\n${this.#signedHeaders}\n`;
+    const second = sessionToken === undefined ? '' : `${SECURITY_TOKEN}:${sessionToken}\n`;
+    this.#afterDate = `\n${second}x-amz-target:${options.target}\n${last}\n${this.#signedHeaders}\n`;
     const head = httpRequestHead({
       method: 'POST',
       path: '/',
@@ -80,6 +89,7 @@ export class AwsRequestTemplate {
       headers: {
         'content-type': contentType,
         'x-amz-target': options.target,
+        ...token,
         ...forwarded,
         ...(options.close ? { connection: 'close' } : {}),
       },

@@ -3,6 +3,8 @@
 export interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;
+  /** Of temporary credentials. */
+  sessionToken?: string;
 }
 
 /** Who a request acts as. A `service` principal may name, in a request, the principal it acts for. */

@@ -1,6 +1,13 @@
-import { expect, test } from 'vitest';
-import { awsError, awsRequestBytes, HttpResponse, httpRequestHead } from '../../../src/system/wire/wire.ts';
-import { alice, REGION } from './fixtures.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import {
+  AwsRequestTemplate,
+  awsError,
+  awsRequestBytes,
+  HttpConnection,
+  HttpResponse,
+  httpRequestHead,
+} from '../../../src/system/wire/wire.ts';
+import { alice, REGION, serve, service } from './fixtures.ts';
 
 test('a head is the request line and its headers', () => {
   expect(httpRequestHead({ method: 'POST', path: '/a?b=c', host: 'x:1', headers: { accept: '*/*' } })).toBe(
@@ -33,6 +40,30 @@ test('an unsigned request still names its caller, and its length is in bytes', (
   expect(bytes).toContain(`\r\nauthorization: AWS4-HMAC-SHA256 Credential=${alice.accessKeyId}/`);
   expect(bytes).toContain('\r\ncontent-length: 10\r\n\r\n{"x":"ü"}');
   expect(bytes).not.toContain(alice.secretAccessKey);
+});
+
+test('a session token of temporary credentials is sent and signed', async () => {
+  const server = await serve();
+  const { hostname, port, host } = new URL(server.url);
+  const connection = new HttpConnection({ host: hostname, port: Number(port), timeout_ms: 5_000 });
+  onTestFinished(() => connection.close());
+  const request = (onBehalfOf?: string) =>
+    new AwsRequestTemplate({
+      host,
+      target: 'DynamoDB_20120810.ListTables',
+      jsonVersion: '1.0',
+      service: 'dynamodb',
+      region: REGION,
+      credentials: { ...(onBehalfOf ? service : alice), sessionToken: 'a-token' },
+      sign: true,
+      onBehalfOf,
+    }).text('{}');
+  expect(request()).toContain('\r\nx-amz-security-token: a-token\r\n');
+  expect(request()).toMatch(/SignedHeaders=[a-z;-]*;x-amz-security-token;/);
+  expect((await connection.request(request())).status).toBe(200);
+  expect((await connection.request(request(alice.principal.arn))).status).toBe(200);
+  const changed = request().replace('a-token', 'b-token');
+  expect(awsError(await connection.request(changed))?.code).toBe('InvalidSignatureException');
 });
 
 test.each([
