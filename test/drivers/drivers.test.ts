@@ -1,0 +1,62 @@
+import { CALLERS, PER_CALLER } from './beds.ts';
+import { testDriver } from './conformance.ts';
+
+const CONNECTIONS = CALLERS * PER_CALLER;
+const OPERATIONS = 2 * CONNECTIONS;
+const failure = 'ResourceNotFoundException';
+
+testDriver('http, keep-alive over TLS', {
+  settings: `connections: { perCaller: ${PER_CALLER} }`,
+  opening: {},
+  working: { opened: CONNECTIONS, tls_full: CONNECTIONS, requests: OPERATIONS },
+  failure,
+  counted: true,
+});
+
+testDriver('http, keep-alive without TLS or signatures', {
+  settings: `connections: { perCaller: ${PER_CALLER}, tls: false }\nsign: false`,
+  opening: {},
+  working: { opened: CONNECTIONS, requests: OPERATIONS },
+  failure,
+  counted: true,
+});
+
+testDriver('http, resumed', {
+  settings: 'connections: { mode: resumed }',
+  opening: { opened: CALLERS, tls_full: CALLERS },
+  working: { opened: OPERATIONS, tls_resumed: OPERATIONS, requests: OPERATIONS },
+  failure,
+  counted: true,
+});
+
+testDriver('http, fresh', {
+  settings: 'connections: { mode: fresh }',
+  opening: {},
+  working: { opened: OPERATIONS, tls_full: OPERATIONS, requests: OPERATIONS },
+  failure,
+  counted: true,
+});
+
+testDriver('envelope, keep-alive', {
+  settings: `driver: envelope\nconnections: { perCaller: ${PER_CALLER} }`,
+  opening: {},
+  working: { opened: CONNECTIONS, requests: OPERATIONS },
+  failure,
+  counted: false,
+});
+
+testDriver('envelope, fresh', {
+  settings: 'driver: envelope\nconnections: { mode: fresh }',
+  opening: {},
+  working: { opened: OPERATIONS, requests: OPERATIONS },
+  failure,
+  counted: false,
+});
+
+testDriver('noop', {
+  settings: 'driver: noop',
+  opening: {},
+  working: {},
+  failure: undefined,
+  counted: false,
+});
