@@ -28,6 +28,15 @@ const targets: Check[] = [
       },
   },
   {
+    reads: ['system.storage', 'driver'],
+    find: ({ driver, system }) =>
+      driver === 'envelope' &&
+      system.storage === 'memory' && {
+        what: "driver 'envelope' opens the table in every lane, and a table in memory can't be shared.",
+        remedy: "Remove it, or use 'driver: http'.",
+      },
+  },
+  {
     reads: ['system', 'target'],
     find: ({ target }, { system }) =>
       isRemote(target) &&

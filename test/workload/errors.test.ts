@@ -143,6 +143,11 @@ const ONE_PROBLEM: [string, string, string][] = [
     "w.yaml:6: driver: driver 'envelope' works inside this process and can't reach http://localhost:8000. Use 'driver: http', or leave the target out.",
   ],
   [
+    'a table in memory that every lane would have to hold',
+    'driver: envelope\nsystem: { storage: memory }',
+    "w.yaml:5: system.storage: driver 'envelope' opens the table in every lane, and a table in memory can't be shared. Remove it, or use 'driver: http'.",
+  ],
+  [
     'signatures without requests',
     'driver: envelope\nsign: true',
     "w.yaml:5: sign: driver 'envelope' sends no request to sign. Remove it.",
