@@ -85,6 +85,20 @@ export class KeyCache<Entry extends Wipeable> {
     for (const cell of this.#index.all()) this.#drop(cell);
   }
 
+  /**
+   * Erases overdue entries that nobody asks for. Their cells stay, so that whoever does ask is counted as having found
+   * an expired entry. Misses see to it as well, now and then: for a cache that nobody uses any more, call it.
+   */
+  eraseOverdue(): void {
+    const now_ns = this.#clock.now_ns();
+    this.#swept_ns = now_ns;
+    for (const cell of this.#settled) {
+      if (this.#isFresh(cell, now_ns)) continue;
+      cell.entry?.wipe();
+      cell.entry = undefined;
+    }
+  }
+
   counters(): CacheCounters {
     return { ...this.#counts };
   }
@@ -146,17 +160,7 @@ export class KeyCache<Entry extends Wipeable> {
     cell.entry.wipe();
   }
 
-  /**
-   * Erases overdue entries that nobody asks for. Their cells stay, so that whoever does ask is counted as having found
-   * an expired entry.
-   */
   #sweep(now_ns: number): void {
-    if (now_ns - this.#swept_ns < Math.max(this.#ttl_ns, MIN_SWEEP_INTERVAL_NS)) return;
-    this.#swept_ns = now_ns;
-    for (const cell of this.#settled) {
-      if (this.#isFresh(cell, now_ns)) continue;
-      cell.entry?.wipe();
-      cell.entry = undefined;
-    }
+    if (now_ns - this.#swept_ns >= Math.max(this.#ttl_ns, MIN_SWEEP_INTERVAL_NS)) this.eraseOverdue();
   }
 }

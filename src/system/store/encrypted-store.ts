@@ -47,9 +47,17 @@ function openEngine({ storage, directory }: StoreOptions): Engine {
   });
 }
 
+interface UnderWay {
+  operations: number;
+  /** The connection closed meanwhile. */
+  closed: boolean;
+}
+
 class EncryptedStore implements Store {
   readonly #core: StoreCore;
   readonly #kms: StoreOptions['kms'];
+  /** Operations that answer later, by connection. */
+  readonly #underWay = new Map<number, UnderWay>();
 
   constructor(engine: Engine, options: StoreOptions) {
     this.#core = new StoreCore(engine, options);
@@ -61,11 +69,30 @@ class EncryptedStore implements Store {
     if (!Object.hasOwn(OPERATIONS, operation)) throw new AwsError('UnknownOperationException', '');
     const perform: Operation = OPERATIONS[operation as keyof typeof OPERATIONS];
     this.#core.engine.refresh();
-    return perform(this.#core, body, context);
+    const answer = perform(this.#core, body, context);
+    return answer instanceof Promise ? this.#attended(answer, context.connectionId) : answer;
   }
 
   connectionClosed(connectionId: number): void {
     this.#core.access.connectionClosed(connectionId);
+    const underWay = this.#underWay.get(connectionId);
+    if (underWay !== undefined) underWay.closed = true;
+  }
+
+  /** An operation may look up keys after its connection has closed: they go when the last operation ends. */
+  async #attended<Answer>(answer: Promise<Answer>, connectionId: number): Promise<Answer> {
+    const underWay = this.#underWay.get(connectionId) ?? { operations: 0, closed: false };
+    underWay.operations += 1;
+    this.#underWay.set(connectionId, underWay);
+    try {
+      return await answer;
+    } finally {
+      underWay.operations -= 1;
+      if (underWay.operations === 0) {
+        this.#underWay.delete(connectionId);
+        if (underWay.closed) this.#core.access.connectionClosed(connectionId);
+      }
+    }
   }
 
   wipeCaches(): void {
@@ -86,7 +113,7 @@ class EncryptedStore implements Store {
     try {
       await this.#core.removal.stop();
     } finally {
-      this.#core.access.wipe();
+      this.#core.access.close();
       await this.#core.engine.close();
     }
   }

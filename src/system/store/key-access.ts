@@ -10,6 +10,9 @@ import type { AccessContext, StoreOptions } from './types.ts';
 
 export type Keys = TableKeys | PlainKeys;
 
+/** How often keys that are overdue are looked for, however idle the store is. */
+const ERASE_INTERVAL_MS = 60_000;
+
 /** The keys of a table for whoever accesses it: from the key cache, or, on a miss, by the KMS's leave. */
 export class KeyAccess {
   readonly #engine: Engine;
@@ -17,12 +20,14 @@ export class KeyAccess {
   readonly #cache: KeyCache<TableKeys>;
   readonly #hosts: number;
   readonly #plain = new WeakMap<TableRecord, PlainKeys>();
+  readonly #erasing: NodeJS.Timeout;
 
   constructor(engine: Engine, service: TableKeyService, { keyCache, clock, hosts = 1 }: StoreOptions) {
     this.#engine = engine;
     this.#service = service;
     this.#cache = new KeyCache({ ...keyCache, clock });
     this.#hosts = hosts;
+    this.#erasing = setInterval(() => this.#cache.eraseOverdue(), ERASE_INTERVAL_MS).unref();
   }
 
   /** One lookup in the cache. Answers at once on a hit, and always for a table without encryption. */
@@ -39,9 +44,11 @@ export class KeyAccess {
       if (wrapped === undefined) throw tableMissing();
       const plaintext = await this.#service.decrypt(table.name, wrapped.tableKey.kmsCiphertext, principal);
       const refresh = () => readKeyring(this.#engine, table.number);
-      const keys = TableKeys.open(plaintext, table.id, wrapped, refresh);
-      plaintext.fill(0);
-      return keys;
+      try {
+        return TableKeys.open(plaintext, table.id, wrapped, refresh);
+      } finally {
+        plaintext.fill(0);
+      }
     });
   }
 
@@ -55,6 +62,11 @@ export class KeyAccess {
   }
 
   wipe(): void {
+    this.#cache.wipe();
+  }
+
+  close(): void {
+    clearInterval(this.#erasing);
     this.#cache.wipe();
   }
 

@@ -239,6 +239,17 @@ describe('KeyCache', () => {
     });
   });
 
+  it('erases what is overdue, and that alone, when told to', async () => {
+    const { cache, clock, get } = makeCache();
+    const old = (await get({ table: 'old' })) as Secret;
+    clock.advance(TTL_MS / 2);
+    const young = (await get({ table: 'young' })) as Secret;
+    clock.advance(TTL_MS / 2);
+    cache.eraseOverdue();
+    expect([old.wipes, young.wipes]).toEqual([1, 0]);
+    expect(get({ table: 'young' })).toBe(young);
+  });
+
   it('with a lifetime of 0 every lookup loads for itself', async () => {
     const { cache, get } = makeCache({ ttl_ms: 0 });
     const entries = (await Promise.all([get(), get()])) as Secret[];

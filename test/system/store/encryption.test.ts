@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { TableKeys } from '../../../src/system/envelope/envelope.ts';
 import { type Bench, bob, hashTable, sortTable, startBench } from './harness.ts';
 
 const TTL_MS = 300_000;
@@ -94,6 +95,38 @@ describe('table keys', () => {
     expect(
       (await bench.run('GetItem', { TableName: 'users', Key: { pk: { S: 'w4' } } }, { connection: 2 })).Item,
     ).toBeDefined();
+  });
+
+  it('keeps no keys for a connection that closed under an operation', async () => {
+    await bench.run('CreateTable', hashTable);
+    await bench.run('CreateTable', sortTable);
+    const both = {
+      RequestItems: {
+        users: { Keys: [{ pk: { S: 'a' } }] },
+        events: { Keys: [{ pk: { S: 'a' }, sk: { N: '1' } }] },
+      },
+    };
+    const reading = bench.run('BatchGetItem', both);
+    bench.store.connectionClosed(1);
+    await reading;
+    bench.store.reset();
+    await bench.run('BatchGetItem', both);
+    expect(bench.store.counters().cache).toMatchObject({ hits: 0, misses: 2 });
+  });
+
+  it('erases overdue keys although nobody asks for any', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    await bench.reopen();
+    await bench.run('CreateTable', hashTable);
+    await bench.run('GetItem', get);
+    const wiped = vi.spyOn(TableKeys.prototype, 'wipe');
+    onTestFinished(() => wiped.mockRestore());
+    vi.advanceTimersByTime(60_000);
+    expect(wiped).not.toHaveBeenCalled();
+    bench.clock.advance(TTL_MS);
+    vi.advanceTimersByTime(60_000);
+    expect(wiped).toHaveBeenCalledTimes(1);
   });
 
   it('fails closed when the key is disabled, at the latest after the lifetime, and works again', async () => {
