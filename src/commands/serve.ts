@@ -120,7 +120,7 @@ function openDirectory(path: string): string {
     makeFolder(directory, 0o700);
   } catch (error) {
     throw new InputError('E_DIRECTORY', {
-      what: `can't be created (${(error as NodeJS.ErrnoException).code})`,
+      what: `can't be created (${(error as NodeJS.ErrnoException).code}).`,
       where: `--data ${path}`,
       remedy: 'Give a directory that you may write to.',
     });

@@ -175,7 +175,7 @@ function listen(server: Server, port: number): Promise<void> {
       reject(
         inUse
           ? new InputError('E_PORT_IN_USE', {
-              what: `port ${port} is in use`,
+              what: `port ${port} is in use.`,
               where: '--admin-port',
               remedy: 'Choose another, or 0 for any free one.',
             })

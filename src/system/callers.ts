@@ -38,14 +38,30 @@ function credentials(): { accessKeyId: string; secretAccessKey: string } {
  * @throws InputError when it can't be read, written or understood
  */
 export function loadCallers(path: string, count: number): Caller[] {
-  const known = existsSync(path) ? parseCredentials(readFileSync(path, 'utf8'), path) : [];
+  const known = onDisk(path, () =>
+    existsSync(path) ? parseCredentials(readFileSync(path, 'utf8'), path) : [],
+  );
   if (known.length >= count) return known;
   const missing = Array.from({ length: count - known.length }, (_, index) =>
     createCaller(`caller-${known.length + index + 1}`),
   );
   const callers = [...known, ...missing];
-  writeFileSync(path, callers.map(formatProfile).join('\n'), { mode: 0o600 });
+  onDisk(path, () => writeFileSync(path, callers.map(formatProfile).join('\n'), { mode: 0o600 }));
   return callers;
+}
+
+function onDisk<Value>(path: string, action: () => Value): Value {
+  try {
+    return action();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof InputError || code === undefined) throw error;
+    throw new InputError('E_CREDENTIALS', {
+      what: `can't be read or written (${code}).`,
+      where: path,
+      remedy: 'It is a file, and its directory has to be writable.',
+    });
+  }
 }
 
 function formatProfile(caller: Caller, index: number): string {
@@ -60,7 +76,7 @@ function parseCredentials(text: string, path: string): Caller[] {
     const secretAccessKey = /^aws_secret_access_key\s*=\s*(\S+)\s*$/m.exec(profile)?.[1];
     if (!accessKeyId || !secretAccessKey) {
       throw new InputError('E_CREDENTIALS', {
-        what: `profile ${index + 1} lacks aws_access_key_id or aws_secret_access_key`,
+        what: `profile ${index + 1} lacks aws_access_key_id or aws_secret_access_key.`,
         where: path,
         remedy: 'Mend it, or delete the file to have new credentials made.',
       });
