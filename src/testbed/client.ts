@@ -36,8 +36,8 @@ export class Client {
 
   /**
    * @param body JSON
-   * @throws AwsError what the endpoint answers
-   * @throws InputError E_TARGET_UNREACHABLE when it doesn't
+   * @throws InputError E_TARGET_REFUSED for an error, which is its `cause`, or for what no such service answers;
+   * E_TARGET_UNREACHABLE for no answer
    */
   async call<Response>(operation: string, body: string): Promise<Response> {
     const { url, region, credentials } = this.#access;
@@ -51,13 +51,17 @@ export class Client {
       credentials,
       sign: true,
     });
+    const response = await this.#connect()
+      .request(request.text(body))
+      .catch((error: unknown) => {
+        throw error instanceof TransportError ? this.#unreachable(error) : error;
+      });
+    const error = awsError(response);
+    if (error) throw this.#refused(operation, `${error.code}: ${error.message}`, error);
     try {
-      const response = await this.#connect().request(request.text(body));
-      const error = awsError(response);
-      if (error) throw error;
       return JSON.parse(response.body.toString('utf8') || '{}') as Response;
     } catch (error) {
-      throw error instanceof TransportError ? this.#unreachable(error) : error;
+      throw this.#refused(operation, 'the answer is not JSON', error);
     }
   }
 
@@ -75,6 +79,19 @@ export class Client {
       timeout_ms: TIMEOUT_MS,
     });
     return this.#connection;
+  }
+
+  #refused(operation: string, answer: string, cause: unknown): InputError {
+    return new InputError(
+      'E_TARGET_REFUSED',
+      {
+        what: `${operation}: ${answer.replace(/[.: ]*$/, '.')}`,
+        where: this.#access.url,
+        remedy:
+          'Check the URL, the credentials and their permissions, and the table settings of the workload.',
+      },
+      { cause },
+    );
   }
 
   #unreachable(error: TransportError): InputError {

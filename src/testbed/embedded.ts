@@ -51,7 +51,7 @@ export async function openEmbedded(arms: readonly Arm[]): Promise<Testbed> {
     const kmses = new Map<string, Promise<ServerProcess<KmsSample>>>();
     const beds = await Promise.all(
       arms.map(async (arm, index) => {
-        const settings = JSON.stringify([arm.system.kms, arm.system.auth]);
+        const settings = JSON.stringify(arm.system.kms);
         if (!kmses.has(settings)) kmses.set(settings, startKms(arm, grounds));
         return openArm(arm, index, await kmses.get(settings)!, grounds);
       }),

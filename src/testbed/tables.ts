@@ -16,8 +16,13 @@ export async function createKey(access: Access, arm: string): Promise<string> {
   const client = new Client('kms', access);
   try {
     const description = JSON.stringify({ Description: `sealbench, arm ${arm}` });
-    const { KeyMetadata } = await client.call<{ KeyMetadata: { Arn: string } }>('CreateKey', description);
-    return KeyMetadata.Arn;
+    const { KeyMetadata } = await client.call<{ KeyMetadata?: { Arn?: string } }>('CreateKey', description);
+    if (KeyMetadata?.Arn !== undefined) return KeyMetadata.Arn;
+    throw new InputError('E_KMS_TARGET', {
+      what: 'CreateKey answered without a key.',
+      where: access.url,
+      remedy: 'Give the URL of a KMS with --kms.',
+    });
   } finally {
     client.close();
   }
@@ -38,7 +43,10 @@ export async function createTable(access: Access, arm: Arm, keyArn: string | und
   const client = new Client('dynamodb', access);
   try {
     await requestTable(client, access, arm, keyArn);
-    await becomesActive(client, access, arm.table.name);
+    await becomesActive(client, access, arm.table.name).catch(async (error: unknown) => {
+      await deleteTable(access, arm.table.name).catch(() => {});
+      throw error;
+    });
   } finally {
     client.close();
   }
@@ -69,14 +77,12 @@ async function requestTable(
   try {
     await client.call('CreateTable', JSON.stringify(request));
   } catch (error) {
-    if (!(error instanceof AwsError)) throw error;
-    const exists = error.code === 'ResourceInUseException';
-    throw new InputError(exists ? 'E_TABLE_EXISTS' : 'E_TARGET_REFUSED', {
-      what: exists ? `table '${table.name}' exists already.` : `CreateTable: ${error.code}: ${error.message}`,
+    const { cause } = error as Error;
+    if (!(cause instanceof AwsError) || cause.code !== 'ResourceInUseException') throw error;
+    throw new InputError('E_TABLE_EXISTS', {
+      what: `table '${table.name}' exists already.`,
       where: access.url,
-      remedy: exists
-        ? 'Delete it, or give another name with --set table.name=…'
-        : 'Check the credentials, their permissions and the table settings of the workload.',
+      remedy: 'Delete it, or give another name with --set table.name=…',
     });
   }
 }
@@ -98,11 +104,12 @@ async function becomesActive(client: Client, access: Access, table: string): Pro
   const deadline_ms = performance.now() + ACTIVE_WITHIN_MS;
   const request = JSON.stringify({ TableName: table });
   for (;;) {
-    const { Table } = await client.call<{ Table: { TableStatus: string } }>('DescribeTable', request);
-    if (Table.TableStatus === 'ACTIVE') return;
+    const { Table } = await client.call<{ Table?: { TableStatus?: string } }>('DescribeTable', request);
+    const status = Table?.TableStatus ?? 'without a status';
+    if (status === 'ACTIVE') return;
     if (performance.now() > deadline_ms) {
       throw new InputError('E_TABLE_NOT_ACTIVE', {
-        what: `table '${table}' is still ${Table.TableStatus} after ${ACTIVE_WITHIN_MS / 1000} s.`,
+        what: `table '${table}' is still ${status} after ${ACTIVE_WITHIN_MS / 1000} s.`,
         where: access.url,
         remedy: 'Look at what keeps it, then run again.',
       });
