@@ -55,8 +55,10 @@ export class KeyAccess {
     return this.#named(call, keyId ?? alias!);
   }
 
-  /** A key that the request changes. Nobody changes AWS's keys. */
+  /** A key that the request changes: not by an alias, and nobody changes AWS's keys. */
   findToChange(call: KmsCall, reference: string): KeyRecord {
+    if (reference.startsWith('alias/')) throw kmsErrors.invalidKeyId(reference);
+    if (reference.includes(':alias/')) throw kmsErrors.invalidArn(reference);
     const key = this.find(call, reference);
     if (key.owner === 'customer') return key;
     throw kmsErrors.accessDenied(call.principal.arn, call.operation, this.keyArn(key));

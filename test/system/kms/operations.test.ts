@@ -165,6 +165,22 @@ describe('a key', () => {
     }
   });
 
+  it.each(['EnableKey', 'DisableKey', 'ScheduleKeyDeletion', 'CancelKeyDeletion'])(
+    'is not known by its alias to %s',
+    async (operation) => {
+      const kms = new InProcessKms();
+      const { id } = await kms.createKey();
+      await kms.call('CreateAlias', { AliasName: 'alias/a', TargetKeyId: id });
+      expect(await outcome(kms.call(operation, { KeyId: 'alias/a' }))).toBe(
+        "NotFoundException: Invalid keyId 'alias/a'",
+      );
+      expect(await outcome(kms.call(operation, { KeyId: arnOf('alias/a') }))).toBe(
+        `InvalidArnException: Invalid arn ${arnOf('alias/a')}`,
+      );
+      expect(await kms.describe(id)).toMatchObject({ KeyState: 'Enabled' });
+    },
+  );
+
   it.each([
     [UNKNOWN_ID, `NotFoundException: Key '${arnOf(`key/${UNKNOWN_ID}`)}' does not exist`],
     [arnOf(`key/${UNKNOWN_ID}`), `NotFoundException: Key '${arnOf(`key/${UNKNOWN_ID}`)}' does not exist`],
