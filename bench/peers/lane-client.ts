@@ -35,6 +35,6 @@ serveParent({
       if (Object.keys(errors).length > 0) throw new Error(`${kind} failed: ${JSON.stringify(errors)}`);
       requests += count;
     }
-    return { requests, elapsed_ns, cpu_us };
+    return { requests, elapsed_ns, cpu_us: cpu_us! };
   },
 });

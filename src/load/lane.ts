@@ -26,8 +26,8 @@ export interface LaneOptions {
   pacer: Pacer;
   /** True once the run is to stop. */
   stopped: () => boolean;
-  /** CPU of this thread since any fixed moment. */
-  cpu_us: () => number;
+  /** CPU of this thread since any fixed moment; null where the runtime can't tell. */
+  cpu_us: () => number | null;
   /** Takes the seconds of a long turn while it goes on; they are not in its recording then. */
   onSeconds?: (seconds: SecondRow[]) => void;
 }
@@ -45,6 +45,8 @@ export class Lane {
   /** Where the arm's time line has its zero, on the lane's clock. */
   #origin_ns = 0;
   #onSettled: (() => void) | undefined;
+  /** When the pacer wakes whoever waits for an operation to settle. */
+  #alarm_ns = Number.POSITIVE_INFINITY;
 
   constructor(options: LaneOptions) {
     const { arm, plan, lane, lanes } = options;
@@ -71,10 +73,10 @@ export class Lane {
 
   /** Plays one turn; `start_ns` is when it begins, on the lane's clock. */
   async play(turn: Turn, start_ns: number): Promise<TurnRecording> {
-    const { arm, pacer, cpu_us } = this.#options;
+    const { arm, cpu_us } = this.#options;
     const duration_ns = turn.to_ns - turn.from_ns;
     const end_ns = start_ns + duration_ns;
-    await pacer.wait(start_ns);
+    await this.#until(start_ns);
     const cpuBefore_us = cpu_us();
     this.#begin(start_ns, duration_ns, turn.measured, start_ns - turn.from_ns);
     if (arm.arrivals.loop === 'open') await this.#playOpen(turn.to_ns);
@@ -82,7 +84,8 @@ export class Lane {
     if (this.#options.stopped()) this.#recorder.cut(Math.min(this.#options.clock.now_ns(), end_ns));
     this.#passOver(turn.to_ns);
     await this.#drain(end_ns + DRAIN_NS);
-    return this.#finish(cpu_us() - cpuBefore_us);
+    const cpuAfter_us = cpu_us();
+    return this.#finish(cpuBefore_us === null || cpuAfter_us === null ? null : cpuAfter_us - cpuBefore_us);
   }
 
   close(): Promise<void> {
@@ -124,7 +127,7 @@ export class Lane {
     const users = Array.from({ length: concurrency }, (_, number) => number);
     const own = users.filter((number) => plan.operationAt(number).caller % lanes === lane);
     // Whoever still waits for an answer at the end is the drain's business.
-    await Promise.race([Promise.all(own.map(user)), this.#options.pacer.wait(end_ns)]);
+    await Promise.race([Promise.all(own.map(user)), this.#until(end_ns)]);
   }
 
   /** An operation that is due now. */
@@ -199,12 +202,24 @@ export class Lane {
     this.#slots?.clear();
   }
 
+  /** A pacer may wake early. */
+  async #until(moment_ns: number): Promise<void> {
+    const { clock, pacer, stopped } = this.#options;
+    while (!stopped() && clock.now_ns() < moment_ns) await pacer.wait(moment_ns);
+  }
+
   /** Waits until an operation settles, or until the deadline; may return early. */
   async #untilSettled(deadline_ns: number): Promise<void> {
-    const settled = new Promise<void>((resolve) => {
+    await new Promise<void>((resolve) => {
       this.#onSettled = resolve;
+      // One alarm for all: each operation's own would stay until the deadline, and a long overload is millions of them.
+      if (this.#alarm_ns <= deadline_ns) return;
+      this.#alarm_ns = deadline_ns;
+      void this.#options.pacer.wait(deadline_ns).then(() => {
+        this.#alarm_ns = Number.POSITIVE_INFINITY;
+        this.#onSettled?.();
+      });
     });
-    await Promise.race([settled, this.#options.pacer.wait(deadline_ns)]);
     this.#onSettled = undefined;
   }
 
@@ -220,7 +235,7 @@ export class Lane {
     this.#recorder.begin({ now_ns, duration_ns, measured });
   }
 
-  #finish(cpu_us: number): TurnRecording {
+  #finish(cpu_us: number | null): TurnRecording {
     const { driver, clock } = this.#options;
     this.#recorder.connections = driver.takeCounters();
     return this.#recorder.finish(clock.now_ns(), cpu_us);

@@ -5,6 +5,7 @@ import { createPlan, type Turn } from '../plan/plan.ts';
 import type { TurnRecording } from '../recording/recording.ts';
 import { realClock } from '../std/clock.ts';
 import { answer } from '../std/rpc.ts';
+import { threadCpu_us } from '../std/thread-cpu.ts';
 import { Lane } from './lane.ts';
 import type { LaneTask, SecondsNote } from './lanes.ts';
 import { startPacer } from './pacer.ts';
@@ -82,11 +83,4 @@ function serve(port: MessagePort, answers: Parameters<typeof answer>[0]): void {
   port.on('message', (message) => {
     void answer(answers, message, (reply) => port.postMessage(reply));
   });
-}
-
-/** Node 23.9 and newer account CPU by thread; older ones only for the whole process. */
-function threadCpu_us(): number {
-  const own = process as NodeJS.Process & { threadCpuUsage?: () => NodeJS.CpuUsage };
-  const { user, system } = own.threadCpuUsage?.() ?? process.cpuUsage();
-  return user + system;
 }

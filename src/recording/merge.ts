@@ -28,7 +28,7 @@ export function mergeTurns(turns: readonly TurnRecording[]): TurnRecording {
     inFlight_ns: sum((turn) => turn.inFlight_ns),
     duration_ns: sum((turn) => turn.duration_ns),
     elapsed_ns: sum((turn) => turn.elapsed_ns),
-    cpu_us: sum((turn) => turn.cpu_us),
+    cpu_us: turns.some((turn) => turn.cpu_us === null) ? null : sum((turn) => turn.cpu_us ?? 0),
     seconds: mergeSeconds(turns.flatMap((turn) => turn.seconds)),
   };
 }

@@ -86,7 +86,7 @@ export class TurnRecorder {
 
   /** The turn ends before its time: what it was planned to last must not dilute its rates. */
   cut(now_ns: number): void {
-    this.#turn = { ...this.#turn, duration_ns: now_ns - this.#turn.now_ns };
+    this.#turn = { ...this.#turn, duration_ns: Math.max(0, now_ns - this.#turn.now_ns) };
   }
 
   /** Operations that fell due and will not be started any more. */
@@ -120,7 +120,7 @@ export class TurnRecorder {
    * What the turn held; the recorder is empty again. Call it when nothing is in flight: what still is counts as in
    * flight to the end, and the result's checks will say that operations were lost.
    */
-  finish(now_ns: number, cpu_us: number): TurnRecording {
+  finish(now_ns: number, cpu_us: number | null): TurnRecording {
     const left = this.#inFlight;
     if (left > 0) this.#changeInFlight(-left, now_ns);
     const end_ns = left > 0 ? now_ns : this.#lastEnd_ns;

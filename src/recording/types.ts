@@ -69,7 +69,7 @@ export interface TurnRecording {
   duration_ns: number;
   /** From the start of the turn to the last completion or the end of the drain. */
   elapsed_ns: number;
-  /** CPU of the lane's thread during the turn. */
-  cpu_us: number;
+  /** CPU of the lane's thread during the turn; null where the runtime can't tell. */
+  cpu_us: number | null;
   seconds: SecondRow[];
 }

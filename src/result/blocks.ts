@@ -82,7 +82,7 @@ function mergePair(a: BlockSummary, b: BlockSummary): BlockSummary {
         : null,
     connections_opened: a.connections_opened + b.connections_opened,
     cpu_us: {
-      lanes: a.cpu_us.lanes + b.cpu_us.lanes,
+      lanes: plus(a.cpu_us.lanes, b.cpu_us.lanes),
       store: plus(a.cpu_us.store, b.cpu_us.store),
       kms: plus(a.cpu_us.kms, b.cpu_us.kms),
     },

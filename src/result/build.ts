@@ -5,7 +5,7 @@ import {
   mergeTurns,
   type TurnRecording,
 } from '../recording/recording.ts';
-import { OPERATION_KINDS } from '../workload/types.ts';
+import { type Arm, OPERATION_KINDS } from '../workload/types.ts';
 import { difference, summariseBlock, sumOf, turnLength_ns } from './blocks.ts';
 import { costOf } from './cost.ts';
 import { checkIdentities } from './identities.ts';
@@ -35,13 +35,13 @@ export function buildResult(evidence: RunEvidence): Result {
     interrupted: evidence.interrupted,
     lanes: evidence.lanes,
     environment: evidence.environment,
-    arms: evidence.arms.map((arm) => buildArm(arm, evidence.interrupted)),
+    arms: evidence.arms.map((arm) => buildArm(arm, evidence)),
     comparisons: [],
     gates: [],
   };
 }
 
-function buildArm(evidence: ArmEvidence, interrupted: boolean): ArmResult {
+function buildArm(evidence: ArmEvidence, { interrupted, lanes }: RunEvidence): ArmResult {
   const { arm, total } = evidence;
   const turns = evidence.turns.filter((turn) => turn.measured);
   const recordings = turns.map((turn) => turn.recording);
@@ -63,6 +63,7 @@ function buildArm(evidence: ArmEvidence, interrupted: boolean): ArmResult {
       turns: recordings,
       overruns: turns.filter((turn) => !turn.interrupted).map(overrunOf),
       unissued: whole.unissued,
+      lanesBusy: lanesBusy(arm, measured, length_ns(recordings), lanes),
       all: operations.all,
       lag,
       identities,
@@ -148,7 +149,7 @@ function cpuPerOp(turns: readonly TurnEvidence[], measured: TurnRecording): ArmR
         );
   };
   return {
-    lanes: ratio(measured.cpu_us, operations),
+    lanes: measured.cpu_us === null ? null : ratio(measured.cpu_us, operations),
     store: perOp((sample) => sample.store?.cpu_us ?? null),
     kms: perOp((sample) => sample.kms?.cpu_us ?? null),
   };
@@ -167,6 +168,12 @@ function endedIn({ kinds }: TurnRecording): number {
 
 function length_ns(turns: readonly TurnRecording[]): number {
   return turns.reduce((sum, turn) => sum + turnLength_ns(turn), 0);
+}
+
+/** Share of the time that the lanes with callers were on a CPU. In a store that lives in the lanes it is the store's too. */
+function lanesBusy(arm: Arm, { cpu_us }: TurnRecording, length_ns: number, lanes: number): number | null {
+  if (cpu_us === null || arm.driver === 'envelope') return null;
+  return ratio(cpu_us * 1e3, length_ns * Math.min(lanes, arm.callers));
 }
 
 function overrunOf({ recording }: TurnEvidence): number {

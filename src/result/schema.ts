@@ -33,7 +33,7 @@ const block = z.looseObject({
   kms_calls: known,
   cache: z.looseObject(cacheCounts).nullable(),
   connections_opened: number,
-  cpu_us: z.looseObject({ lanes: number, store: known, kms: known }),
+  cpu_us: z.looseObject({ lanes: known, store: known, kms: known }),
   response_hdr: z.string(),
   service_hdr: z.string(),
 });

@@ -108,7 +108,7 @@ export interface BlockSummary {
   kms_calls: number | null;
   cache: { lookups: number; hits: number; misses: number; coalesced: number } | null;
   connections_opened: number;
-  cpu_us: { lanes: number; store: number | null; kms: number | null };
+  cpu_us: { lanes: number | null; store: number | null; kms: number | null };
   /** base64, HdrHistogram V2, all kinds together. */
   response_hdr: string;
   service_hdr: string;

@@ -14,6 +14,8 @@ export interface Facts {
   overruns: readonly number[];
   /** The whole arm's, set-up and warm-up included. */
   unissued: number;
+  /** Share of the measured time that the lanes were on a CPU; null where that says nothing about them. */
+  lanesBusy: number | null;
   all: OperationSummary;
   lag: Summary;
   identities: readonly Identity[];
@@ -32,6 +34,7 @@ type Check = (facts: Facts) => Finding | Finding[] | undefined;
 const OVERRUN_SUSPECT = 0.1;
 const OVERRUN_INVALID = 0.5;
 const LAG_SHARE_OF_RESPONSE = 0.1;
+const LANES_BUSY = 0.8;
 const LITTLE_TOLERANCE = 0.05;
 const LITTLE_SAMPLES = 100;
 
@@ -43,6 +46,7 @@ const CHECKS: readonly Check[] = [
   ranToItsEnd,
   noErrors,
   laneKeptUp,
+  laneHadTime,
   littlesLaw,
   withinRange,
 ];
@@ -133,6 +137,15 @@ function laneKeptUp({ openLoop, all, lag }: Facts): Finding | undefined {
     };
   }
   return undefined;
+}
+
+/** Answers that wait for a busy lane to read them look like slow answers, and no lag tells. */
+function laneHadTime({ lanesBusy }: Facts): Finding | undefined {
+  if (lanesBusy === null || lanesBusy <= LANES_BUSY) return undefined;
+  return {
+    severity: 'suspect',
+    reason: `The lanes were busy ${percent(lanesBusy)} of the time (80 % allowed): rates and times are the load generator's as much as the target's. Use more lanes (or more callers, which lanes share out), or less load.`,
+  };
 }
 
 /** N = X · R (Little 1961): the time integral of operations in flight is the sum of the times they were in flight. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Driver } from '../../src/drivers/drivers.ts';
-import { Lane } from '../../src/load/load.ts';
+import { Lane, type Pacer } from '../../src/load/load.ts';
 import { createPlan, type Turn } from '../../src/plan/plan.ts';
 import { LatencyHistogram, mergeKinds, type TurnRecording } from '../../src/recording/recording.ts';
 import { type Arm, parseWorkload } from '../../src/workload/workload.ts';
@@ -82,6 +82,25 @@ describe('an open loop', () => {
     expect(most).toBeLessThanOrEqual(5);
     expect(recording.planned).toBe(1000);
     expect(recording.issued).toBe(1000);
+  });
+
+  it('has one alarm at most waiting while it is full, however many operations settle', async () => {
+    const simulation = new Simulation();
+    const text = ONE_CONNECTION.replace('mode: keep-alive, perCaller: 1', 'mode: fresh, maxInFlight: 5');
+    let waiting = 0;
+    let most = 0;
+    const pacer: Pacer = {
+      ...simulation.pacer,
+      wait: async (until_ns) => {
+        most = Math.max(most, ++waiting);
+        await simulation.pacer.wait(until_ns);
+        waiting--;
+      },
+    };
+    const { lane } = laneOf(text, simulation, { service_ns: () => 80 * MS }, { pacer });
+    const turn: Turn = { arm: 0, block: 0, from_ns: 0, to_ns: 10 * S, measured: true };
+    expect((await simulation.run(lane.play(turn, S))).issued).toBeGreaterThan(500);
+    expect(most).toBeLessThanOrEqual(2);
   });
 
   it('counts what it could not issue when the target is too slow, and goes on', async () => {
@@ -204,6 +223,23 @@ describe('set-up', () => {
 });
 
 describe('a closed loop', () => {
+  it('plays to the end of its turn when its pacer wakes it early', async () => {
+    const simulation = new Simulation();
+    const text = ONE_CONNECTION.replace(
+      'arrivals: { loop: open, process: constant, rate: 100/s }',
+      'arrivals: { loop: closed, concurrency: 1 }',
+    );
+    const pacer: Pacer = {
+      ...simulation.pacer,
+      wait: (until_ns) => simulation.at(Math.min(until_ns, simulation.clock.now_ns() + 300 * MS)),
+    };
+    const { lane } = laneOf(text, simulation, { service_ns: () => 10 * MS }, { pacer });
+    const turn: Turn = { arm: 0, block: 0, from_ns: 0, to_ns: 10 * S, measured: true };
+    const recording = await simulation.run(lane.play(turn, S));
+    expect(recording.issued).toBe(1000);
+    expect(recording.elapsed_ns).toBe(10 * S);
+  });
+
   it('keeps as many operations in flight as it has users', async () => {
     const text = ONE_CONNECTION.replace(
       'arrivals: { loop: open, process: constant, rate: 100/s }',
@@ -240,7 +276,7 @@ function laneOf(
   text: string,
   simulation: Simulation,
   { service_ns, failure }: Behaviour,
-  { stopped = () => false }: { stopped?: () => boolean } = {},
+  { stopped = () => false, pacer = simulation.pacer }: { stopped?: () => boolean; pacer?: Pacer } = {},
 ): { lane: Lane; driver: SimulatedDriver & Driver; arm: Arm } {
   const arm = parseWorkload(text, 'lane.yaml').arms[0]!;
   const driver = new SimulatedDriver(simulation, service_ns, failure);
@@ -251,7 +287,7 @@ function laneOf(
     lanes: 1,
     driver,
     clock: simulation.clock,
-    pacer: simulation.pacer,
+    pacer,
     stopped,
     cpu_us: () => 0,
   });

@@ -119,6 +119,17 @@ describe('a target without counters', () => {
   });
 });
 
+describe('a runtime that cannot tell the CPU of a thread', () => {
+  it('leaves that of the lanes null', () => {
+    const arm = armOf({}, {}, ({ arms }) => {
+      for (const turn of arms[0]!.turns) turn.recording.cpu_us = null;
+    });
+    expect(arm.cpu_us_per_op).toEqual({ lanes: null, store: 400, kms: 0 });
+    expect(arm.blocks[0]!.cpu_us.lanes).toBeNull();
+    expect(arm.verdict.value).toBe('valid');
+  });
+});
+
 describe('failed operations', () => {
   it('lie beyond every percentile, and withhold those among them', () => {
     const { all } = armOf({ failEvery: 30 }).operations;

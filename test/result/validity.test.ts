@@ -134,6 +134,20 @@ describe('an arm is suspect', () => {
     });
   });
 
+  it('when the lanes were busy most of the time, in a closed loop too', () => {
+    // Two lanes, ten turns of 1.5 s: 30 s of lanes.
+    const busy = (share: number, driver: 'http' | 'envelope') => (arm: RunEvidence['arms'][0]) => {
+      arm.arm.driver = driver;
+      for (const turn of arm.turns) turn.recording.cpu_us = share * 3e6;
+    };
+    expect(verdictOf({ closed: true }, {}, busy(0.79, 'http')).value).toBe('valid');
+    expect(verdictOf({ closed: true }, {}, busy(0.9, 'http'))).toMatchObject({
+      value: 'suspect',
+      reasons: expect.stringMatching(/^The lanes were busy 90 % of the time/),
+    });
+    expect(verdictOf({ closed: true }, {}, busy(0.9, 'envelope')).value).toBe('valid');
+  });
+
   it('when the run was interrupted', () => {
     expect(verdictOf({}, { interrupted: true })).toMatchObject({
       value: 'suspect',
