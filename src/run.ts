@@ -10,6 +10,7 @@ import {
   type SystemSample,
   TimelineBuilder,
 } from './result/result.ts';
+import { addCounters, subtractCounters } from './std/counters.ts';
 import { describeEnvironment } from './std/environment.ts';
 import { type ArmTestbed, openTestbed } from './testbed/testbed.ts';
 import type { Arm, Workload } from './workload/workload.ts';
@@ -159,7 +160,8 @@ class ArmRunner {
     const recording = await action();
     await this.#options.testbed.pause();
     const after = await this.#sample();
-    this.#total = addGain(this.#total, before, after);
+    // Gains, not readings: what other arms did to a shared KMS is in neither.
+    this.#total = addCounters(this.#total, subtractCounters(after, before));
     return { recording, before, after };
   }
 
@@ -170,18 +172,8 @@ class ArmRunner {
       await this.#options.lanes.samples(this.#options.index),
     ];
     if (local.length === 0) return system;
-    const sum = (part: (sample: (typeof local)[number]) => Record<string, number>): Record<string, number> =>
-      local.map(part).reduce(add, {});
-    return {
-      ...system,
-      store: {
-        requests: null,
-        cache: sum((sample) => ({ ...sample.cache })) as NonNullable<SystemSample['store']>['cache'],
-        kmsAttempts: sum((sample) => sample.kmsAttempts),
-        kmsRetries: sum((sample) => sample.kmsRetries),
-        cpu_us: null,
-      },
-    };
+    const sum = local.reduce((total, sample) => addCounters(total, sample));
+    return { ...system, store: { ...sum, requests: null, cpu_us: null } };
   }
 
   async #kmsTimes(): Promise<string | null> {
@@ -194,35 +186,4 @@ class ArmRunner {
     for (const times of encoded) all.add(LatencyHistogram.decode(times).snapshot());
     return all.encode();
   }
-}
-
-type Counters = { [name: string]: number | null | Counters };
-
-/** total + (after − before), counter by counter: what other arms did to a shared KMS is in neither. */
-function addGain(total: SystemSample | undefined, before: SystemSample, after: SystemSample): SystemSample {
-  const gain = combine(asCounters(after), asCounters(before), -1);
-  return combine(gain, asCounters(total), 1) as unknown as SystemSample;
-}
-
-function add(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
-  return combine(a, b, 1) as Record<string, number>;
-}
-
-/** a + sign × b; a counter that only one has counts as 0 in the other, one that is null in `a` stays null. */
-function combine(a: Counters, b: Counters | null, sign: 1 | -1): Counters {
-  const names = new Set([...Object.keys(a), ...Object.keys(b ?? {})]);
-  const combined: Counters = {};
-  for (const name of names) {
-    const left = a[name];
-    const right = b?.[name] ?? null;
-    if (left === null) combined[name] = null;
-    else if (typeof left === 'object' || (typeof right === 'object' && right !== null))
-      combined[name] = combine((left ?? {}) as Counters, right as Counters | null, sign);
-    else combined[name] = (left ?? 0) + sign * (right ?? 0);
-  }
-  return combined;
-}
-
-function asCounters(sample: SystemSample | undefined): Counters {
-  return (sample ?? {}) as unknown as Counters;
 }
