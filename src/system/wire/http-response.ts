@@ -96,7 +96,7 @@ function parseCoding(text: string, earlier: boolean): boolean {
   return true;
 }
 
-function staysOpen(text: string, otherwise: boolean): boolean {
+export function staysOpen(text: string, otherwise: boolean): boolean {
   const options = text
     .toLowerCase()
     .split(',')

@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { crc32 } from 'node:zlib';
 import { realClock } from '../../std/clock.ts';
 import { ON_BEHALF_OF } from './aws-request.ts';
 import { AwsError } from './errors.ts';
+import type { HttpRequest } from './http-request.ts';
+import type { Responder } from './server-connection.ts';
 import { claimedAccessKeyId, type Verifier, verifySignature } from './sigv4-verify.ts';
 import type { Caller, OperationHandler, Principal, WireRequest, WireServerOptions } from './types.ts';
 
@@ -27,8 +28,6 @@ export class AwsJsonProtocol {
   readonly #verifier: Verifier;
   readonly #principals: ReadonlyMap<string, Principal>;
   readonly #contentType: string;
-  /** Answers tell the client to close its connection. */
-  closing = false;
 
   constructor(options: WireServerOptions) {
     this.#options = options;
@@ -48,14 +47,9 @@ export class AwsJsonProtocol {
     this.#contentType = `application/x-amz-json-${options.jsonVersion}`;
   }
 
-  /** Performs what a POST asks for. @param body `undefined` if it was too large */
-  perform(
-    http: IncomingMessage,
-    response: ServerResponse,
-    body: Buffer | undefined,
-    connectionId: number,
-    sourceIp: string,
-  ): void {
+  /** Performs what a POST asks for. */
+  perform(http: HttpRequest, responder: Responder, connectionId: number, sourceIp: string): void {
+    const { body } = http;
     const requestId = randomUUID();
     let request: WireRequest | undefined;
     try {
@@ -75,22 +69,22 @@ export class AwsJsonProtocol {
         userAgent: http.headers['user-agent'] ?? '',
       };
       const result = handler(request);
-      if (result instanceof Promise) this.#whenDone(result, response, request);
-      else this.#answer(response, 200, requestId, result);
+      if (result instanceof Promise) this.#whenDone(result, responder, request);
+      else this.#answer(responder, 200, requestId, result);
     } catch (error) {
-      this.#fail(response, requestId, error, request);
+      this.#fail(responder, requestId, error, request);
     }
   }
 
   /** Answers what is not a POST: the health check that DynamoDB's endpoint has, and nothing else. */
-  answerOther(http: IncomingMessage, response: ServerResponse): void {
+  answerOther(http: HttpRequest, responder: Responder): void {
     const { service, region } = this.#options;
-    const healthy = service === 'dynamodb' && http.method === 'GET' && http.url === '/';
+    const healthy = service === 'dynamodb' && http.method === 'GET' && http.path === '/';
     const body = healthy ? `healthy: dynamodb.${region}.amazonaws.com ` : '<UnknownOperationException/>\n';
-    this.#send(response, healthy ? 200 : 404, 'text/plain', randomUUID(), body);
+    this.#send(responder, healthy ? 200 : 404, 'text/plain', randomUUID(), body);
   }
 
-  #find(target: string | string[] | undefined): readonly [string, OperationHandler] {
+  #find(target: string | undefined): readonly [string, OperationHandler] {
     const found = typeof target === 'string' ? this.#operations.get(target) : undefined;
     if (found === undefined) {
       const got = target === undefined ? 'no X-Amz-Target' : `'${target}'`;
@@ -99,9 +93,9 @@ export class AwsJsonProtocol {
     return found;
   }
 
-  #authenticate(http: IncomingMessage, body: Buffer): Caller {
+  #authenticate(http: HttpRequest, body: Buffer): Caller {
     if (this.#options.auth === 'sigv4') {
-      const signed = { method: http.method!, path: http.url!, headers: http.headers, body };
+      const signed = { ...http, body };
       return verifySignature(signed, this.#verifier, realClock.wall_ms());
     }
     const claimed = claimedAccessKeyId(http.headers);
@@ -109,7 +103,7 @@ export class AwsJsonProtocol {
     return caller ?? this.#options.callers[0]!;
   }
 
-  #actsFor(signer: Principal, arn: string | string[] | undefined): Principal {
+  #actsFor(signer: Principal, arn: string | undefined): Principal {
     if (arn === undefined || signer.kind !== 'service') return signer;
     const principal = typeof arn === 'string' ? this.#principals.get(arn) : undefined;
     if (principal === undefined) {
@@ -126,21 +120,16 @@ export class AwsJsonProtocol {
     return new AwsError('RequestEntityTooLargeException', message, 413);
   }
 
-  #whenDone(result: Promise<object | string>, response: ServerResponse, request: WireRequest): void {
+  #whenDone(result: Promise<object | string>, responder: Responder, request: WireRequest): void {
     result
-      .then((value) => this.#answer(response, 200, request.requestId, value))
-      .catch((error: unknown) => this.#fail(response, request.requestId, error, request));
+      .then((value) => this.#answer(responder, 200, request.requestId, value))
+      .catch((error: unknown) => this.#fail(responder, request.requestId, error, request));
   }
 
-  #fail(
-    response: ServerResponse,
-    requestId: string,
-    thrown: unknown,
-    request: WireRequest | undefined,
-  ): void {
+  #fail(responder: Responder, requestId: string, thrown: unknown, request: WireRequest | undefined): void {
     const error = asAwsError(this.#mapped(thrown, request)) ?? this.#internalError();
     const body = { ...error.fields, __type: this.#typeOf(error.code), message: error.message };
-    this.#answer(response, error.status, requestId, body);
+    this.#answer(responder, error.status, requestId, body);
   }
 
   #mapped(thrown: unknown, request: WireRequest | undefined): unknown {
@@ -167,32 +156,15 @@ export class AwsJsonProtocol {
     return `${FRAMEWORK_CODES.has(code) ? 'com.amazon.coral.service' : errorNamespace}#${code}`;
   }
 
-  #answer(response: ServerResponse, status: number, requestId: string, value: object | string): void {
+  #answer(responder: Responder, status: number, requestId: string, value: object | string): void {
     const body = typeof value === 'string' ? value : JSON.stringify(value);
-    this.#send(response, status, this.#contentType, requestId, body);
+    this.#send(responder, status, this.#contentType, requestId, body);
   }
 
-  #send(
-    response: ServerResponse,
-    status: number,
-    contentType: string,
-    requestId: string,
-    body: string,
-  ): void {
-    const size = Buffer.byteLength(body);
-    const headers: (string | number)[] = [
-      'x-amzn-requestid',
-      requestId,
-      'content-type',
-      contentType,
-      'content-length',
-      size,
-    ];
-    if (this.#options.crc32) headers.push('x-amz-crc32', crc32(body));
-    if (this.closing) headers.push('connection', 'close');
-    response.writeHead(status, headers);
-    // Text of one byte a character goes to the socket without being encoded.
-    response.end(body, size === body.length ? 'latin1' : 'utf8');
+  #send(responder: Responder, status: number, contentType: string, requestId: string, body: string): void {
+    const checksum = this.#options.crc32 ? `x-amz-crc32: ${crc32(body)}\r\n` : '';
+    const lines = `x-amzn-requestid: ${requestId}\r\ncontent-type: ${contentType}\r\n${checksum}`;
+    responder.respond(status, lines, body);
   }
 }
 

@@ -1,19 +1,21 @@
 import {
-  createServer as createHttpServer,
-  type IncomingMessage,
+  type AddressInfo,
+  createServer as createTcpServer,
+  isIPv6,
   type Server,
-  type ServerResponse,
-} from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, isIPv6, type Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+  type Socket,
+} from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { realClock } from '../../std/clock.ts';
 import { InputError } from '../../std/errors.ts';
+import type { HttpRequest } from './http-request.ts';
 import { AwsJsonProtocol } from './protocol.ts';
+import { ServerConnection } from './server-connection.ts';
 import type { WireCounters, WireServer, WireServerOptions } from './types.ts';
 
-/** Outlasts any run: connections are opened long before an arm's turn comes. */
-const KEEP_ALIVE_MS = 60 * 60_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Between two looks at how long requests have been arriving; less where they get less time. */
+const LOOK_MS = 5_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** For the resumption of TLS sessions; OpenSSL's own 300 s is less than a long run. */
 const TICKET_LIFETIME_S = 24 * 3600;
@@ -24,24 +26,9 @@ const CLOSE_GRACE_MS = 10_000;
 /** One counter for all servers of the process. */
 let lastConnectionId = 0;
 
-interface Connection {
-  id: number;
-  sourceIp: string;
-  /** The answer to the latest request. */
-  response: ServerResponse | undefined;
-  /** Read before HTTP began: the TLS handshake. */
-  handshake_bytes: number;
-}
-
-/** What node:http's parser reports about a request, and what the client is told. */
-const REFUSALS: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: '413 Payload Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-};
-
 /**
- * Serves AWS JSON operations over HTTP/1.1 or, with `tls`, HTTPS.
+ * Serves AWS JSON operations over HTTP/1.1 or, with `tls`, HTTPS. On sockets, not on node:http: its streams, timers and
+ * header objects cost more than reading and answering such a request does.
  * @throws InputError E_PORT_IN_USE, E_LISTEN
  */
 export async function startWireServer(options: WireServerOptions): Promise<WireServer> {
@@ -54,11 +41,13 @@ class HttpWireServer implements WireServer {
   readonly #options: WireServerOptions;
   readonly #protocol: AwsJsonProtocol;
   readonly #server: Server;
-  /** By the socket that requests name; under TLS that is not the one that was accepted. */
-  readonly #connections = new Map<Socket, Connection>();
+  readonly #connections = new Set<ServerConnection>();
+  /** Those in the TLS handshake too. */
   readonly #accepted = new Set<Socket>();
   #port = 0;
   #counters = noCounters();
+  #closing = false;
+  #look: NodeJS.Timeout | undefined;
   /** Called when the last connection is gone. */
   #drained = () => {};
 
@@ -67,9 +56,9 @@ class HttpWireServer implements WireServer {
     this.#protocol = new AwsJsonProtocol(options);
     this.#server = this.#create();
     this.#server.on('connection', (socket: Socket) => this.#accept(socket));
-    this.#server.on('clientError', (error, socket) => this.#refuse(error, socket as Socket));
     if (options.tls === undefined) this.#server.on('connection', (socket: Socket) => this.#open(socket));
     else this.#server.on('secureConnection', (socket: TLSSocket) => this.#secure(socket));
+    this.#server.on('tlsClientError', (_, socket: TLSSocket) => socket.destroy());
   }
 
   get port(): number {
@@ -96,17 +85,17 @@ class HttpWireServer implements WireServer {
       this.#server.listen({ host, port, backlog: BACKLOG }, () => {
         this.#server.removeAllListeners('error');
         this.#port = (this.#server.address() as AddressInfo).port;
+        this.#watch();
         resolve();
       });
     });
   }
 
   async close(): Promise<void> {
-    this.#protocol.closing = true;
+    this.#closing = true;
+    clearInterval(this.#look);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const [socket, { response }] of this.#connections) {
-      if (response === undefined || response.writableEnded) socket.destroySoon();
-    }
+    for (const connection of this.#connections) connection.closeWhenIdle();
     const grace = setTimeout(() => {
       for (const socket of this.#accepted) socket.destroy();
     }, CLOSE_GRACE_MS);
@@ -116,18 +105,24 @@ class HttpWireServer implements WireServer {
   }
 
   #create(): Server {
-    const requestTimeout = this.#options.requestTimeout_ms ?? REQUEST_TIMEOUT_MS;
-    const limits = {
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      requestTimeout,
-      headersTimeout: requestTimeout,
-      connectionsCheckingInterval: Math.min(5_000, requestTimeout / 2),
-    };
     const { tls } = this.#options;
-    if (tls === undefined) return createHttpServer(limits, this.#requested);
+    // The client may close its side once it has asked. Peers that vanished are found by the kernel's probes.
+    const options = { noDelay: true, keepAlive: true, allowHalfOpen: true };
+    if (tls === undefined) return createTcpServer(options);
     const { key, cert } = tls;
     const security = { key, cert, sessionTimeout: TICKET_LIFETIME_S, handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
-    return createHttpsServer({ ...limits, ...security }, this.#requested);
+    return createTlsServer({ ...options, ...security, ALPNProtocols: ['http/1.1'] });
+  }
+
+  #watch(): void {
+    const timeout_ms = this.#options.requestTimeout_ms ?? REQUEST_TIMEOUT_MS;
+    this.#look = setInterval(
+      () => {
+        const now_ns = realClock.now_ns();
+        for (const connection of this.#connections) connection.expire(now_ns, timeout_ms * 1e6);
+      },
+      Math.min(LOOK_MS, timeout_ms / 2),
+    ).unref();
   }
 
   #accept(socket: Socket): void {
@@ -143,76 +138,28 @@ class HttpWireServer implements WireServer {
   }
 
   #open(socket: Socket): void {
-    const connection: Connection = {
+    const connection = new ServerConnection(socket, {
       id: ++lastConnectionId,
-      sourceIp: socket.remoteAddress ?? '',
-      response: undefined,
-      handshake_bytes: socket.bytesRead,
-    };
-    this.#connections.set(socket, connection);
+      maxBodyBytes: this.#options.maxBodyBytes,
+      onRequest: this.#requested,
+      closing: () => this.#closing,
+    });
+    this.#connections.add(connection);
     socket.once('close', () => {
-      this.#connections.delete(socket);
+      this.#connections.delete(connection);
       this.#options.onConnectionClosed?.(connection.id);
       if (this.#connections.size === 0) this.#drained();
     });
   }
 
-  #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-    const connection = this.#connections.get(socket);
-    if (connection === undefined) {
-      socket.destroy();
-      return;
-    }
-    const { response, handshake_bytes } = connection;
-    const unused = response === undefined && socket.bytesRead === handshake_bytes;
-    // node:http counts a request's time from the connection's start, even if none was begun: opened ahead is no fault.
-    if (unused && error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return;
-    if (socket.writable) {
-      socket.write(
-        `HTTP/1.1 ${REFUSALS[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`,
-      );
-    }
-    socket.destroySoon();
-  }
-
-  readonly #requested = (request: IncomingMessage, response: ServerResponse): void => {
-    const connection = this.#connections.get(request.socket);
-    if (connection === undefined) return;
-    connection.response = response;
+  readonly #requested = (request: HttpRequest, connection: ServerConnection): void => {
     if (request.method !== 'POST') {
-      request.resume();
-      this.#protocol.answerOther(request, response);
+      this.#protocol.answerOther(request, connection);
       return;
     }
-    this.#collect(request, (body) => {
-      this.#counters.requests++;
-      this.#protocol.perform(request, response, body, connection.id, connection.sourceIp);
-    });
+    this.#counters.requests++;
+    this.#protocol.perform(request, connection, connection.id, connection.sourceIp);
   };
-
-  /** The whole body, or `undefined` for one that is too large: what is too much is read and dropped. */
-  #collect(request: IncomingMessage, done: (body: Buffer | undefined) => void): void {
-    const { maxBodyBytes } = this.#options;
-    let body: Buffer | undefined;
-    let parts: Buffer[] | undefined;
-    let size = 0;
-    request.on('data', (part: Buffer) => {
-      size += part.length;
-      if (size > maxBodyBytes) {
-        body = undefined;
-        parts = undefined;
-      } else if (body === undefined) {
-        body = part;
-      } else {
-        parts ??= [body];
-        parts.push(part);
-      }
-    });
-    request.on('end', () => {
-      if (size > maxBodyBytes) done(undefined);
-      else done(parts === undefined ? (body ?? Buffer.alloc(0)) : Buffer.concat(parts));
-    });
-  }
 }
 
 function noCounters(): WireCounters {

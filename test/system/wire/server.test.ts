@@ -165,6 +165,7 @@ describe('answers', () => {
     expect(head).toContain(`x-amz-crc32: ${crc32('{"TableNames":["müsic"]}')}`);
     expect(head).toContain('content-length: 25');
     expect(head).toContain('content-type: application/x-amz-json-1.0');
+    expect(Math.abs(Date.now() - Date.parse(/date: (.*)/.exec(head)![1]!))).toBeLessThan(60_000);
     expect(head).toMatch(/x-amzn-requestid: [0-9a-f-]{36}/);
   });
 
