@@ -1,4 +1,5 @@
 import type { Arm, Workload } from '../workload/types.ts';
+import { kmsIdentity } from '../workload/workload.ts';
 import { armTimes, planTurns } from './turns.ts';
 
 /** What a run of the workload would do, without doing it. */
@@ -113,11 +114,11 @@ function expectedDecryptCalls(arm: Arm, operations: number | null, playing_ms: n
   return Math.round(entries * (1 + reloads));
 }
 
-/** Each HTTP arm has a store process; arms with the same KMS settings share its process. */
+/** Each HTTP arm has a store process; arms share a KMS where nothing sets them apart. */
 function countServers(arms: readonly Arm[]): PlanDescription['servers'] {
   const embedded = arms.filter((arm) => arm.target === 'embedded' && arm.driver !== 'noop');
   return {
     stores: embedded.filter((arm) => arm.driver === 'http').length,
-    kms: new Set(embedded.map((arm) => JSON.stringify(arm.system.kms))).size,
+    kms: new Set(embedded.map(kmsIdentity)).size,
   };
 }

@@ -15,7 +15,7 @@ import {
   type StoreSample,
   type TlsIdentity,
 } from '../system/system.ts';
-import type { Arm } from '../workload/workload.ts';
+import { type Arm, kmsIdentity } from '../workload/workload.ts';
 import { createKey, createTable, fillTable } from './tables.ts';
 import type { ArmTestbed, Testbed } from './types.ts';
 
@@ -51,9 +51,9 @@ export async function openEmbedded(arms: readonly Arm[]): Promise<Testbed> {
     const kmses = new Map<string, Promise<ServerProcess<KmsSample>>>();
     const beds = await Promise.all(
       arms.map(async (arm, index) => {
-        const settings = JSON.stringify(arm.system.kms);
-        if (!kmses.has(settings)) kmses.set(settings, startKms(arm, grounds));
-        return openArm(arm, index, await kmses.get(settings)!, grounds);
+        const identity = kmsIdentity(arm);
+        if (!kmses.has(identity)) kmses.set(identity, startKms(arm, grounds));
+        return openArm(arm, index, await kmses.get(identity)!, grounds);
       }),
     );
     for (const kms of kmses.values()) await (await kms).reset();

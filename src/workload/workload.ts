@@ -1,6 +1,7 @@
 /** The workload file: YAML text → checked against the schema → merged arm by arm → numbers. */
 export { DEFAULTS } from './defaults.ts';
 export { loadWorkload } from './file.ts';
+export { kmsIdentity } from './kms-identity.ts';
 export type { WorkloadOverrides } from './overrides.ts';
 export { parseWorkload } from './parse.ts';
 export { workloadJsonSchema } from './schema.ts';

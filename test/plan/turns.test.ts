@@ -153,6 +153,8 @@ describe('description of a plan', () => {
   test('arms with other KMS settings have a KMS of their own; drivers without a wire no store', () => {
     const servers = (lines: string) => describePlan(workloadOf(lines)).servers;
     expect(servers('arms: { a: {}, b: { system: { kms: { quota: 5/s } } } }')).toEqual({ stores: 2, kms: 2 });
+    // What one arm takes of a quota must not be missing in the other's turn.
+    expect(servers('system: { kms: { quota: 5/s } }\narms: { a: {}, b: {} }')).toEqual({ stores: 2, kms: 2 });
     expect(servers('driver: envelope')).toEqual({ stores: 0, kms: 1 });
     expect(servers('driver: noop')).toEqual({ stores: 0, kms: 0 });
     expect(servers('target: http://h\ntable: { encryption: none }')).toEqual({ stores: 0, kms: 0 });
