@@ -24,7 +24,8 @@ export class ReportDirectory {
       this.#failure = error;
     });
     this.#seconds = new HlogWriter((text) => this.#file.write(text), Date.now(), [
-      `sealbench: ${name}; response times in ns of every second of each arm's own time line`,
+      `sealbench: ${name}; response times of successes in ns, of every second of each arm's own time line`,
+      'unmeasured phases are tagged ARM/warm-up',
     ]);
   }
 
@@ -41,9 +42,14 @@ export class ReportDirectory {
   }
 
   addSeconds(arm: string, seconds: readonly SecondRow[]): void {
-    for (const { second, response } of seconds) {
+    for (const { second, measured, response } of seconds) {
       const histogram = LatencyHistogram.from(response).toHdr();
-      this.#seconds.interval({ tag: arm, start_s: second, length_s: 1, histogram });
+      this.#seconds.interval({
+        tag: measured ? arm : `${arm}/warm-up`,
+        start_s: second,
+        length_s: 1,
+        histogram,
+      });
     }
   }
 

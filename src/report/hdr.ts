@@ -41,7 +41,7 @@ export class HlogWriter {
 export function hlog(result: Result): string {
   const lines: string[] = [];
   const writer = new HlogWriter((line) => lines.push(line), Date.parse(result.startedAt), [
-    `sealbench ${result.environment.sealbench}: ${result.name}; response times in ns, the maximum in ms`,
+    `sealbench ${result.environment.sealbench}: ${result.name}; response times of successes in ns, the maximum in ms`,
     'totals of the measured phases; the run itself writes every second',
   ]);
   for (const arm of result.arms) {
@@ -55,10 +55,16 @@ export function hlog(result: Result): string {
   return lines.join('');
 }
 
-/** An arm's response times as HdrHistogram's plotter reads them, in ms. */
+/** An arm's response times as HdrHistogram's plotter reads them, in ms; it skips lines that start with `#`. */
 export function hgrmOf(arm: ArmResult): string {
-  const histogram = decodeFromCompressedBase64(arm.operations.all.response_ns.hdr);
-  return histogram.outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, NS_PER_MS);
+  const { count, response_ns } = arm.operations.all;
+  const histogram = decodeFromCompressedBase64(response_ns.hdr);
+  const failed = count - response_ns.count;
+  const missing =
+    failed + arm.unissued > 0
+      ? `# Of successes: ${failed} failed and ${arm.unissued} never started operations are in no line.\n`
+      : '';
+  return missing + histogram.outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, NS_PER_MS);
 }
 
 /** Every arm's distribution, each under a comment with its name where there are several. */

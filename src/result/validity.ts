@@ -192,7 +192,8 @@ function codes(errors: Record<string, number>): string {
 }
 
 function percent(share: number): string {
-  return `${(share * 100).toPrecision(2)} %`;
+  const amount = share * 100;
+  return `${Math.abs(amount) < 10 ? amount.toPrecision(2) : Math.round(amount)} %`;
 }
 
 function milliseconds(duration_ns: number): string {

@@ -62,8 +62,13 @@ describe('.hgrm', () => {
     for (const [i, row] of rows.entries()) if (i > 0) expect(row[0]).toBeGreaterThanOrEqual(rows[i - 1]![0]!);
   });
 
+  it('says which operations it leaves out', () => {
+    const failing = resultOf([{ name: 'a', failEvery: 50, unissued: 3 }]);
+    expect(hgrmOf(failing.arms[0]!)).toMatch(/^# Of successes: 20 failed and 3 never started .*\n +Value/);
+  });
+
   it('names its arms where there are several', () => {
-    expect(formats.hgrm!(result).match(/^# .*/gm)).toEqual(['# keep-alive', '# resumed', '# fresh']);
+    expect(formats.hgrm!(result).match(/^# (?!Of).*/gm)).toEqual(['# keep-alive', '# resumed', '# fresh']);
   });
 });
 

@@ -145,6 +145,7 @@ describe('an arm is suspect', () => {
       value: 'suspect',
       reasons: expect.stringMatching(/^The lanes were busy 90 % of the time/),
     });
+    expect(verdictOf({}, {}, busy(0.998, 'http')).reasons).toMatch(/^The lanes were busy 100 % of the time/);
     expect(verdictOf({ closed: true }, {}, busy(0.9, 'envelope')).value).toBe('valid');
   });
 
