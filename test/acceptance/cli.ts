@@ -9,7 +9,6 @@ import { afterAll } from 'vitest';
 import type { Result } from '../../src/result/result.ts';
 
 const bin = fileURLToPath(new URL('../../bin/sealbench.js', import.meta.url));
-const compileCache = fileURLToPath(new URL('../../node_modules/.cache/sealbench-tests', import.meta.url));
 const running = new Set<ChildProcess>();
 
 /** Where a test file keeps what it writes; temporary files of its commands are in `tmp`. Gone when the file is done. */
@@ -125,7 +124,5 @@ function plainEnvironment(): NodeJS.ProcessEnv {
     ...Object.fromEntries(kept),
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    // Dozens of commands start here; what they run is compiled once.
-    NODE_COMPILE_CACHE: compileCache,
   };
 }

@@ -91,13 +91,11 @@ const ARMS: Record<string, { settings: string; decrypts: [number, number] }> = {
   'aws-managed': { settings: '{ table: { encryption: aws-managed } }', decrypts: [4, 4] },
   'aws-owned': { settings: '{ table: { encryption: aws-owned } }', decrypts: [4, 4] },
   none: { settings: '{ table: { encryption: none } }', decrypts: [0, 0] },
-  memory: { settings: '{ system: { storage: memory } }', decrypts: [4, 4] },
   caller: { settings: '{ system: { keyCache: { scope: caller } } }', decrypts: [2, 2] },
   'caller-fresh': {
-    settings: '{ system: { keyCache: { scope: caller } }, connections: { mode: fresh } }',
+    settings: '{ system: { keyCache: { scope: caller }, storage: memory }, connections: { mode: fresh } }',
     decrypts: [2, 2],
   },
-  host: { settings: '{ system: { keyCache: { scope: host } } }', decrypts: [2, 2] },
   // Which host a connection belongs to is decided by a hash.
   'two-hosts': { settings: '{ system: { hosts: 2, keyCache: { scope: host } } }', decrypts: [2, 4] },
   process: { settings: '{ system: { keyCache: { scope: process } } }', decrypts: [1, 1] },

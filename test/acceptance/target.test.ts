@@ -49,7 +49,9 @@ describe.each([['http'], ['https']])('over %s', (scheme) => {
       env: { ...env, AWS_SECRET_ACCESS_KEY: 'guess' },
     });
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^sealbench: https?:.*InvalidSignatureException.*Check the credentials.*\n$/);
+    expect(stderr).toMatch(
+      /^sealbench: https?:.*InvalidSignatureException.*Check the URL, the credentials.*\n$/,
+    );
   });
 
   it.runIf(scheme === 'https')('says how to have a certificate trusted', async () => {
