@@ -46,7 +46,10 @@ function buildArm(evidence: ArmEvidence, { interrupted, lanes }: RunEvidence): A
   const turns = evidence.turns.filter((turn) => turn.measured);
   const recordings = turns.map((turn) => turn.recording);
   const measured = mergeTurns(recordings);
-  const whole = mergeTurns([evidence.setup, ...evidence.turns.map((turn) => turn.recording)]);
+  const blocks = turns.filter((turn) => !turn.interrupted);
+  const unmeasured = evidence.turns.filter((turn) => !turn.measured);
+  const preparation = mergeTurns([evidence.setup, ...unmeasured.map((turn) => turn.recording)]);
+  const whole = mergeTurns([preparation, measured]);
   const operations_total = endedIn(whole);
   const operations = summariseOperations(measured);
   const lag = summarise(measured.lag, measured.unissued);
@@ -61,7 +64,8 @@ function buildArm(evidence: ArmEvidence, { interrupted, lanes }: RunEvidence): A
       openLoop,
       measured,
       turns: recordings,
-      overruns: turns.filter((turn) => !turn.interrupted).map(overrunOf),
+      overruns: blocks.map(overrunOf),
+      preparation,
       unissued: whole.unissued,
       lanesBusy: lanesBusy(arm, measured, length_ns(recordings), lanes),
       all: operations.all,
@@ -81,7 +85,7 @@ function buildArm(evidence: ArmEvidence, { interrupted, lanes }: RunEvidence): A
     identities,
     cpu_us_per_op: cpuPerOp(turns, measured),
     cost_usd_per_million_ops: costOf(arm, kms?.calls_per_op ?? null),
-    blocks: turns.filter((turn) => !turn.interrupted).map(summariseBlock),
+    blocks: blocks.map(summariseBlock),
     timeline: evidence.timeline ?? timelineOf(evidence),
   };
 }

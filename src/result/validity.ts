@@ -1,4 +1,4 @@
-import type { TurnRecording } from '../recording/recording.ts';
+import { mergeKinds, type TurnRecording } from '../recording/recording.ts';
 import { median } from '../std/stats.ts';
 import { turnLength_ns } from './blocks.ts';
 import type { ArmResult, Identity, OperationSummary, Summary } from './types.ts';
@@ -12,6 +12,8 @@ export interface Facts {
   turns: readonly TurnRecording[];
   /** Of each measured turn that was played to its end: how much longer than planned it took to answer, as a share. */
   overruns: readonly number[];
+  /** The set-up and the warm-up turns as one. */
+  preparation: TurnRecording;
   /** The whole arm's, set-up and warm-up included. */
   unissued: number;
   /** Share of the measured time that the lanes were on a CPU; null where that says nothing about them. */
@@ -45,6 +47,7 @@ const CHECKS: readonly Check[] = [
   carriedTheRate,
   ranToItsEnd,
   noErrors,
+  preparedWell,
   laneKeptUp,
   laneHadTime,
   littlesLaw,
@@ -121,6 +124,15 @@ function noErrors({ all }: Facts): Finding | undefined {
   return {
     severity: 'suspect',
     reason: `${failed} of ${all.count} operations failed (${percent(failed / all.count)}: ${codes(all.errors)}). Percentiles count them as infinitely slow; see what the target logged.`,
+  };
+}
+
+function preparedWell({ preparation }: Facts): Finding | undefined {
+  const { count, errors, response } = mergeKinds(Object.values(preparation.kinds));
+  if (count === response.count) return undefined;
+  return {
+    severity: 'suspect',
+    reason: `${count - response.count} of ${count} operations of set-up and warm-up failed (${codes(errors)}): connections or key caches may have been colder than planned when measuring began. See what the target logged.`,
   };
 }
 

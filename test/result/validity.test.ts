@@ -125,6 +125,19 @@ describe('an arm is suspect', () => {
     });
   });
 
+  it('when something failed before measuring began', () => {
+    const fail = (arm: RunEvidence['arms'][0]) => {
+      const { get } = arm.setup.kinds;
+      get.errors = { ThrottlingException: 2 };
+      get.count += 2;
+      for (const name of ['planned', 'issued'] as const) arm.setup[name] += 2;
+    };
+    expect(verdictOf({}, {}, fail)).toMatchObject({
+      value: 'suspect',
+      reasons: expect.stringMatching(/^2 of 168 operations of set-up and warm-up failed \(2 × Throttling/),
+    });
+  });
+
   it('when the lanes started operations late', () => {
     // Uniform up to lag_us: its median is half of that, 10 % of a response median of 1.2 ms are 120 µs.
     expect(verdictOf({ lag_us: 200 }).value).toBe('valid');
