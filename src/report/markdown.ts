@@ -121,7 +121,7 @@ function settingsTable(arms: readonly ArmResult[]): string {
 const METHOD = [
   '- Response time counts from when an operation was due by the plan, whether or not it could start then; service time from its start on a connection.',
   '- All arms play the same operations, in short turns in shuffled order (blocks). Rates and times are of measured phases; counters, calls and cost cover set-up to drain.',
-  `- A percentile is printed when at least 10 samples lie beyond it (the median: 10 in all). Failed and never started operations count as infinitely slow; a percentile among them is withheld (${WITHHELD}).`,
+  `- A percentile is printed when at least 10 samples lie beyond it (the median: 10 in all). Failed and never started operations count as infinitely slow; a percentile among them is withheld (${WITHHELD}), and with one of them mean and maximum are.`,
   "- A ratio with an interval is the geometric mean of the blocks' ratios, with Student's t on their logarithms; it can differ a little from the ratio of two pooled figures above. Counts are exact and have no interval.",
   '- Cost is at list prices, for KMS requests and paid copies of the trail.',
 ].join('\n');
