@@ -106,9 +106,11 @@ class HttpWireServer implements WireServer {
 
   #create(): Server {
     const { tls } = this.#options;
-    // The client may close its side once it has asked. Peers that vanished are found by the kernel's probes.
-    const options = { noDelay: true, keepAlive: true, allowHalfOpen: true };
-    if (tls === undefined) return createTcpServer(options);
+    // Peers that vanished are found by the kernel's probes.
+    const options = { noDelay: true, keepAlive: true };
+    // The client may close its side once it has asked. Not under TLS, where a client that gives the handshake up, for
+    // want of trust, would leave its connection half open until the handshake's time is over.
+    if (tls === undefined) return createTcpServer({ ...options, allowHalfOpen: true });
     const { key, cert } = tls;
     const security = { key, cert, sessionTimeout: TICKET_LIFETIME_S, handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
     return createTlsServer({ ...options, ...security, ALPNProtocols: ['http/1.1'] });
