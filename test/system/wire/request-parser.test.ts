@@ -120,4 +120,10 @@ describe('what is not HTTP/1.1, or could be read in two ways, is refused', () =>
       expect(() => parse(text)).toThrow('431 Request Header Fields Too Large');
     },
   );
+
+  test('a body in more pieces than it is worth', () => {
+    const parser = new RequestParser(1024 * 1024);
+    parser.push(Buffer.from(request(['Transfer-Encoding: chunked'], '1\r\nx\r\n'.repeat(65_537))));
+    expect(() => parser.next()).toThrow('413 Payload Too Large');
+  });
 });
