@@ -2,7 +2,7 @@ import type { KmsCounters } from './types.ts';
 
 type RequestCounters = Pick<KmsCounters, 'calls' | 'throttled' | 'failed'>;
 
-/** Counts every request that reached an operation, AWS owned keys' included. */
+/** Counts every request for an operation, those of AWS owned keys and those that never reached it included. */
 export class RequestLog {
   #calls: Record<string, number> = {};
   #throttled = 0;

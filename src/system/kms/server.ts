@@ -32,6 +32,10 @@ export async function startKmsServer(options: KmsOptions): Promise<KmsServer> {
       host: options.host,
       port: options.port,
       maxBodyBytes: BODY_BYTES_MAX,
+      onRefused: (operation, code) => {
+        service.requests.received(operation);
+        service.requests.failed(code);
+      },
     });
     return {
       url: wire.url,

@@ -72,8 +72,15 @@ export class AwsJsonProtocol {
       if (result instanceof Promise) this.#whenDone(result, responder, request);
       else this.#answer(responder, 200, requestId, result);
     } catch (error) {
+      if (request === undefined) this.#tellRefused(http, error);
       this.#fail(responder, requestId, error, request);
     }
+  }
+
+  #tellRefused({ headers }: HttpRequest, error: unknown): void {
+    const [operation] = this.#operations.get(headers['x-amz-target'] ?? '') ?? [];
+    const { code } = asAwsError(error) ?? this.#internalError();
+    if (operation !== undefined) this.#options.onRefused?.(operation, code);
   }
 
   /** Answers what is not a POST: the health check that DynamoDB's endpoint has, and nothing else. */

@@ -76,6 +76,8 @@ export interface WireServerOptions {
   requestTimeout_ms?: number;
   /** Called once when a connection is gone, with its id. */
   onConnectionClosed?: (connectionId: number) => void;
+  /** Called for a request that was refused before its operation saw it: its signature, its body, its principal. */
+  onRefused?: (operation: string, code: string) => void;
   /** Last word on a thrown error before it is sent: turns the room's own errors into AWS ones. */
   mapError?: (error: unknown, request: WireRequest) => unknown;
 }

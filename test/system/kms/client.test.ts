@@ -118,6 +118,19 @@ describe('a KMS client', () => {
     });
   });
 
+  it('finds its attempts in the log of the server that refused them', async () => {
+    const server = await startServer();
+    const forger = connect(server.url, { credentials: { ...dynamodb, secretAccessKey: 'another' } });
+    expect(await outcome(forger.call('Decrypt', {}))).toMatch(/^InvalidSignatureException: /);
+    const service = connect(server.url);
+    const stranger = { ...alice.principal, arn: 'arn:aws:iam::123456789012:user/nobody' };
+    expect(await outcome(service.call('Decrypt', {}, stranger))).toMatch(/^AccessDeniedException: /);
+    const big = { CiphertextBlob: 'A'.repeat(200_000) };
+    expect(await outcome(service.call('Decrypt', big))).toMatch(/^RequestEntityTooLargeException: /);
+    expect(await outcome(service.call('Sing', {}))).toMatch(/^UnknownOperationException: /);
+    expect(server.counters()).toMatchObject({ requests: 4, calls: { Decrypt: 3 }, failed: 3 });
+  });
+
   it('outlives a fault, and gives up with the error of the KMS when it lasts', async () => {
     const server = await startServer();
     const client = connect(server.url, { maxAttempts: 2 });
