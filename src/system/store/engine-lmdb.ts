@@ -85,29 +85,33 @@ export class LmdbEngine implements Engine {
   }
 
   async #commitAll(): Promise<void> {
-    while (this.#queue.length > 0) {
-      // Lets every request of this turn of the event loop join the batch.
-      await new Promise((resolve) => setImmediate(resolve));
-      const batch = this.#queue;
-      this.#queue = [];
-      await this.#commit(batch);
-    }
+    while (this.#queue.length > 0) await this.#commit();
     this.#committing = undefined;
   }
 
-  async #commit(batch: QueuedWrite[]): Promise<void> {
+  async #commit(): Promise<void> {
+    let batch: QueuedWrite[] = [];
     try {
       await this.#db.transaction(() => {
+        // Not before: what was queued while LMDB got ready, after the last commit's writers heard of it, comes along.
+        batch = this.#takeQueue();
         for (const write of batch) write.outcome = this.#perform(write);
       });
     } catch (reason) {
-      for (const write of batch) write.reject(reason);
+      // LMDB may fail before it asks for the batch.
+      for (const write of batch.length > 0 ? batch : this.#takeQueue()) write.reject(reason);
       return;
     }
     for (const { outcome, resolve, reject } of batch) {
       if (outcome !== undefined && 'result' in outcome) resolve(outcome.result as never);
       else reject(outcome?.reason);
     }
+  }
+
+  #takeQueue(): QueuedWrite[] {
+    const queue = this.#queue;
+    this.#queue = [];
+    return queue;
   }
 
   #perform({ change }: QueuedWrite): { result: unknown } | { reason: unknown } {

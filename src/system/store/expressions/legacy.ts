@@ -1,14 +1,14 @@
 import { validationError } from '../values/values.ts';
 
 /** Parameters from before expressions (Developer Guide, "Legacy DynamoDB conditional parameters"), and what took over. */
-const SUCCESSORS = {
+const SUCCESSORS = Object.entries({
   AttributesToGet: 'ProjectionExpression',
   AttributeUpdates: 'UpdateExpression',
   Expected: 'ConditionExpression',
   KeyConditions: 'KeyConditionExpression',
   QueryFilter: 'FilterExpression',
   ScanFilter: 'FilterExpression',
-} as const;
+});
 
 /**
  * @param body a request's, or a table's part of a BatchGetItem
@@ -16,7 +16,7 @@ const SUCCESSORS = {
  */
 export function refuseLegacyParameters(operation: string, body: Readonly<Record<string, unknown>>): void {
   const advice: string[] = [];
-  for (const [parameter, successor] of Object.entries(SUCCESSORS)) {
+  for (const [parameter, successor] of SUCCESSORS) {
     if (isPresent(body, parameter)) advice.push(`use ${successor} instead of ${parameter}`);
   }
   if (isPresent(body, 'ConditionalOperator')) {
