@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { InputError } from '../../std/errors.ts';
+import { heardCommitError } from '../../std/lmdb.ts';
 import type { KeyringChange, KeyVault } from './keyring.ts';
 import type { AliasRecord, KeyMaterial, KeyRecord } from './keys.ts';
 import { createRootKey, readRootKey, unwrap, wrap } from './rootkey.ts';
@@ -70,10 +71,13 @@ class Keystore implements KeyVault {
   async save({ keys = [], aliases = [], removedAliases = [] }: KeyringChange): Promise<void> {
     if (keys.length + aliases.length + removedAliases.length === 0) return;
     const stored = keys.map((key) => this.#wrapped(key));
-    await this.#database.transaction(() => {
-      for (const key of stored) void this.#keys.put(key.keyId, key);
-      for (const alias of aliases) void this.#aliases.put(alias.name, alias);
-      for (const name of removedAliases) void this.#aliases.remove(name);
+    const written = this.#database.transaction(() => {
+      for (const key of stored) this.#keys.putSync(key.keyId, key);
+      for (const alias of aliases) this.#aliases.putSync(alias.name, alias);
+      for (const name of removedAliases) this.#aliases.removeSync(name);
+    });
+    await written.catch((error: unknown) => {
+      throw heardCommitError(error);
     });
     await this.#database.flushed;
   }
@@ -123,7 +127,13 @@ function openDatabase(directory: string): RootDatabase {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     // With overlapping sync a commit is acknowledged before it is on disk.
-    return open({ path: join(directory, 'keys'), encoding: 'json', overlappingSync: false });
+    return open({
+      path: join(directory, 'keys'),
+      encoding: 'json',
+      overlappingSync: false,
+      // A turn's batch has a promise that nobody hears.
+      eventTurnBatching: false,
+    });
   } catch (cause) {
     throw new InputError(
       'E_KMS_DIRECTORY',

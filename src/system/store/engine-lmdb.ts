@@ -1,5 +1,6 @@
 import { open, type RootDatabase } from 'lmdb';
 import { InputError } from '../../std/errors.ts';
+import { heardCommitError } from '../../std/lmdb.ts';
 import {
   type Engine,
   type EngineRecord,
@@ -97,7 +98,8 @@ export class LmdbEngine implements Engine {
         batch = this.#takeQueue();
         for (const write of batch) write.outcome = this.#perform(write);
       });
-    } catch (reason) {
+    } catch (error) {
+      const reason = heardCommitError(error);
       // LMDB may fail before it asks for the batch.
       for (const write of batch.length > 0 ? batch : this.#takeQueue()) write.reject(reason);
       return;
