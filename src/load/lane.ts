@@ -9,8 +9,11 @@ import { type Flight, Slots } from './slots.ts';
 
 /** How long operations may take after a turn's end before they are abandoned. */
 const DRAIN_NS = 10e9;
-/** Operations due before a turn's end are still started this long after it: what a late wake-up may cost. */
-const LATE_START_NS = 100e6;
+/**
+ * Operations due before a turn's end are still started this long after it. A stall of the machine there makes them
+ * late, which their lag tells; only a lane that stays behind leaves some unissued.
+ */
+const LATE_START_NS = 1e9;
 /** Operations started in a row before the event loop gets to read answers. */
 const BURST = 64;
 /** Seconds handed out at a time. */

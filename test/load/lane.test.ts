@@ -44,6 +44,20 @@ describe('an open loop', () => {
     expect(recording.inFlight_ns).toBe(1000 * MS);
   });
 
+  it('starts operations late that a stall of the lane at the end of the turn held up', async () => {
+    const simulation = new Simulation();
+    // Asleep from 9.8 s of the turn until half a second after its end.
+    const pacer: Pacer = {
+      ...simulation.pacer,
+      wait: (until_ns) => simulation.at(until_ns >= 10.8 * S && until_ns < 11 * S ? 11.5 * S : until_ns),
+    };
+    const { lane } = laneOf(ONE_CONNECTION, simulation, { service_ns: () => MS }, { pacer });
+    const turn: Turn = { arm: 0, block: 0, from_ns: 0, to_ns: 10 * S, measured: true };
+    const recording = await simulation.run(lane.play(turn, S));
+    expect(recording).toMatchObject({ issued: 1000, unissued: 0 });
+    expect(recording.lag.max_ns).toBe(0.7 * S);
+  });
+
   it('lets operations of other connections pass a stalled one', async () => {
     const { recording } = await play(ONE_CONNECTION.replace('perCaller: 1', 'perCaller: 8'), {
       service_ns: (operation) => (operation.due_ns === 5 * S ? S : MS),
