@@ -25,7 +25,8 @@ const JSON_TYPE = 'application/json';
 
 /**
  * The back door of the embedded system, on loopback only: counters, the KMS trail, the clock, faults.
- * Requests that name another host than loopback are refused, so that a web page can't reach it by DNS rebinding.
+ * Requests that name another host than loopback are refused, so that a web page can't reach it by DNS rebinding, and
+ * those that come from a web page, which may post without being able to read the answer.
  */
 export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
   const routes = createRoutes(options);
@@ -77,6 +78,7 @@ async function handle(
 ): Promise<void> {
   try {
     if (!isLoopback(request.headers.host)) throw new BadRequest(403, 'only loopback hosts are served');
+    if (request.headers.origin !== undefined) throw new BadRequest(403, 'web pages are not served');
     const path = request.url!.split('?')[0];
     const route = routes[`${request.method} ${path}`];
     if (!route) throw new BadRequest(404, `no such route; there are: ${Object.keys(routes).join(', ')}`);

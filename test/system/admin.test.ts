@@ -1,5 +1,5 @@
 /** The admin port's manners: who may ask, what is refused. What it does for a user is in `test/acceptance/serve`. */
-import { request } from 'node:http';
+import { type OutgoingHttpHeaders, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdjustableClock, SimulatedClock } from '../../src/std/clock.ts';
 import {
@@ -53,9 +53,8 @@ interface Answer {
   body: string;
 }
 
-function ask(method: string, path: string, body = '', host?: string): Promise<Answer> {
+function ask(method: string, path: string, body = '', headers: OutgoingHttpHeaders = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const headers = host === undefined ? {} : { host };
     const asked = request(`${admin.url}${path}`, { method, headers }, async (response) => {
       let text = '';
       for await (const chunk of response.setEncoding('utf8')) text += chunk;
@@ -69,14 +68,23 @@ describe('who may ask', () => {
   it.each(['evil.example', 'evil.example:80', '127.0.0.1.evil.example', '10.0.0.1'])(
     'a request for host %j is refused, so that no web page gets in',
     async (host) => {
-      const { status } = await ask('POST', '/clock', '{"advance":"1h"}', host);
+      const { status } = await ask('POST', '/clock', '{"advance":"1h"}', { host });
+      expect(status).toBe(403);
+      expect(clock.wall_ms()).toBe(EPOCH_MS);
+    },
+  );
+
+  it.each(['https://evil.example', 'http://localhost', 'null'])(
+    'a web page of %j is refused',
+    async (origin) => {
+      const { status } = await ask('POST', '/clock', '{"advance":"1h"}', { origin });
       expect(status).toBe(403);
       expect(clock.wall_ms()).toBe(EPOCH_MS);
     },
   );
 
   it.each(['localhost', 'localhost:9000', '127.0.0.1', '[::1]:9000'])('host %j is served', async (host) => {
-    expect((await ask('GET', '/counters', '', host)).status).toBe(200);
+    expect((await ask('GET', '/counters', '', { host })).status).toBe(200);
   });
 });
 
