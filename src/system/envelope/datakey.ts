@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import { encodeAad } from './aad.ts';
 import { EnvelopeError } from './errors.ts';
 import {
@@ -71,8 +71,8 @@ export class DataKey {
   /** @throws EnvelopeError */
   open(aad: Uint8Array, sealed: Uint8Array): Buffer {
     const end = sealed.length - TAG_BYTES;
-    if (end < HEADER_BYTES || !timingSafeEqual(sealed.subarray(0, IV_OFFSET), this.#header))
-      throw new EnvelopeError();
+    // Nothing secret: the header, with its commitment, is stored in the clear.
+    if (end < HEADER_BYTES || this.#header.compare(sealed, 0, IV_OFFSET) !== 0) throw new EnvelopeError();
     const decipher = createDecipheriv(ALGORITHM, this.#key, sealed.subarray(IV_OFFSET, HEADER_BYTES));
     decipher.setAAD(this.#bind(aad));
     decipher.setAuthTag(sealed.subarray(end));

@@ -15,6 +15,7 @@ import type { Caller } from './types.ts';
 /** How far a request's date may be from the server's. */
 const SKEW_MAX_MS = 5 * 60_000;
 const SIGNATURE = 'Signature=';
+const BEYOND_ASCII = /[^\0-\x7f]/;
 
 export interface SignedRequest {
   method: string;
@@ -71,8 +72,8 @@ export function verifySignature(request: SignedRequest, verifier: Verifier, wall
     sha256Hex(request.body),
   );
   const { region, service } = verifier;
-  // Header values arrive as Latin-1, a byte a character; what was signed are those bytes.
-  const signed = Buffer.from(canonical, 'latin1');
+  // Header values arrive as Latin-1, a byte a character; what was signed are those bytes. ASCII is hashed as it is.
+  const signed = BEYOND_ASCII.test(canonical) ? Buffer.from(canonical, 'latin1') : canonical;
   const expected = signatureOf(caller.secretAccessKey, date, region, service, signed);
   if (!sameText(expected, signatureIn(text, signatureAt))) {
     throw invalid(
@@ -166,12 +167,13 @@ function checkDate(headers: HeaderValues, wall_ms: number): string {
     );
   }
   const date = amzDate(date_ms);
-  const now = amzDate(wall_ms);
   if (date_ms < wall_ms - SKEW_MAX_MS) {
+    const now = amzDate(wall_ms);
     const earliest = amzDate(wall_ms - SKEW_MAX_MS);
     throw invalid(`Signature expired: ${date} is now earlier than ${earliest} (${now} - 5 min.)`);
   }
   if (date_ms > wall_ms + SKEW_MAX_MS) {
+    const now = amzDate(wall_ms);
     const latest = amzDate(wall_ms + SKEW_MAX_MS);
     throw invalid(`Signature not yet current: ${date} is still later than ${latest} (${now} + 5 min.)`);
   }
