@@ -13,9 +13,12 @@ export function formatFindings(findings: readonly Finding[]): string {
   return [head, rule, ...body].join('\n');
 }
 
+const CONDITIONS =
+  'One server process and one client process with 10 keep-alive connections, the same client for both servers; items of 1 KiB. Ours encrypts every item under a customer managed key and stores it in LMDB; dynalite keeps it in memory as it is and verifies no signature. Turns are shuffled and mirrored; a ratio is the geometric mean over rounds with its interval (Student, on logarithms), a figure the median. Where signatures are verified, the client signs.';
+
 /** Where the figures come from. */
 export function describeMachine({ cpu, cores, node }: Environment): string {
-  return `\`npm run bench:peers\` on ${cores} cores of ${cpu}, Node ${node}.`;
+  return `\`npm run bench:peers\` on ${cores} cores of ${cpu}, Node ${node}. ${CONDITIONS}`;
 }
 
 function cellsOf({ what, ours, peer, ratio, target, met }: Finding): string[] {
