@@ -20,6 +20,7 @@ import {
   type TlsIdentity,
 } from '../system/system.ts';
 import { makeFolder } from './folder.ts';
+import { claimDirectory } from './lock.ts';
 import { printData, printNote } from './output.ts';
 
 export interface ServeOptions {
@@ -45,6 +46,7 @@ interface Embedded {
 export async function serve(options: ServeOptions, stopped: Promise<void>): Promise<void> {
   const directory = options.data === undefined ? undefined : openDirectory(options.data);
   const scratch = directory ?? mkdtempSync(join(tmpdir(), 'sealbench-serve-'));
+  const release = directory === undefined ? () => {} : claimDirectory(directory);
   try {
     const callers =
       directory === undefined
@@ -59,6 +61,7 @@ export async function serve(options: ServeOptions, stopped: Promise<void>): Prom
     await stopped;
     await embedded.close();
   } finally {
+    release();
     if (directory === undefined) rmSync(scratch, { recursive: true, force: true });
   }
 }
