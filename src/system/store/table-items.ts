@@ -70,6 +70,7 @@ export class WritableItems extends TableItems {
   readonly #transaction: Transaction;
   readonly #budget: UseBudget;
   readonly #totals: Totals;
+  #recounted = false;
   /** Whether uses of a data key were taken: they are lost if the transaction does not commit. */
   sealed = false;
 
@@ -93,8 +94,7 @@ export class WritableItems extends TableItems {
       const { partition, sort } = place.sorted;
       insertIntoDirectory(this.#directoryOf(partition), { sort, locator: place.locator });
     }
-    this.#totals.items += old_bytes === 0 ? 1 : 0;
-    this.#totals.bytes += new_bytes - old_bytes;
+    this.#account(old_bytes === 0 ? 1 : 0, new_bytes - old_bytes);
     return { old_bytes, new_bytes };
   }
 
@@ -106,13 +106,19 @@ export class WritableItems extends TableItems {
     this.#transaction.remove(place.recordKey);
     if (place.sorted !== undefined)
       removeFromDirectory(this.#directoryOf(place.sorted.partition), place.sorted.sort);
-    this.#totals.items -= 1;
-    this.#totals.bytes -= old_bytes;
+    this.#account(-1, -old_bytes);
     return old_bytes;
   }
 
   finish(): void {
-    writeTotals(this.#transaction, this.table.number, this.#totals);
+    if (this.#recounted) writeTotals(this.#transaction, this.table.number, this.#totals);
+  }
+
+  #account(items: number, bytes: number): void {
+    if (items === 0 && bytes === 0) return;
+    this.#totals.items += items;
+    this.#totals.bytes += bytes;
+    this.#recounted = true;
   }
 
   /** An item is never empty: it has a key. */

@@ -26,6 +26,8 @@ export class RequestParser {
   /** Bytes that came and are not understood yet. */
   #held: Buffer = NO_BYTES;
   #head: RequestHead | undefined;
+  /** The head before this one. */
+  #last: { text: string; head: RequestHead } | undefined;
   #parts: Buffer[] = [];
   #bodyBytes = 0;
   /** Still to come of the body, or of the chunk. */
@@ -94,7 +96,10 @@ export class RequestParser {
       throw new RequestRefusal('431 Request Header Fields Too Large');
     }
     if (end < 0) return false;
-    const head = parseRequestHead(this.#held.toString('latin1', 0, end));
+    const text = this.#held.toString('latin1', 0, end);
+    // Clients that do not sign repeat themselves.
+    const head = text === this.#last?.text ? this.#last.head : parseRequestHead(text);
+    this.#last = { text, head };
     this.#head = head;
     this.#drop(end + HEAD_END.length);
     this.#state = head.chunked ? 'chunk-size' : 'fixed';
