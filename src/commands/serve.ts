@@ -101,6 +101,7 @@ async function start(
       kms: client,
       storage: directory === undefined ? 'memory' : 'lmdb',
       directory: directory && join(directory, 'store'),
+      exclusive: true,
       keyCache: { scope: 'connection', ttl_ms: 300_000, expiry: 'absolute' },
       port: options.port,
     });

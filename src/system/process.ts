@@ -70,7 +70,7 @@ async function startKms({ options }: Extract<ServerSpecification, { role: 'kms' 
 async function startStore(specification: Extract<ServerSpecification, { role: 'store' }>): Promise<Server> {
   const kms = createKmsClient(specification.kms);
   const times = recordKmsTimes(kms);
-  const server = await startStoreServer({ ...specification.options, kms, clock });
+  const server = await startStoreServer({ ...specification.options, exclusive: true, kms, clock });
   return {
     url: server.url,
     sample: () => {

@@ -30,12 +30,13 @@ export interface Tag {
 
 /**
  * The tables of a store. Other threads and processes over the same engine may change them: a generation number, read
- * with every lookup, tells when what is remembered here has become old.
+ * whenever there may be something new, tells when what is remembered here has become old.
  */
 export class Catalog {
   readonly #engine: Engine;
   readonly #tables = new Map<string, TableRecord>();
   #generation: Buffer = Buffer.alloc(0);
+  #snapshot = Number.NaN;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -61,6 +62,9 @@ export class Catalog {
   }
 
   #forgetIfOld(): void {
+    const { snapshot } = this.#engine;
+    if (snapshot === this.#snapshot) return;
+    this.#snapshot = snapshot;
     const generation = this.#engine.get(CATALOG_KEY);
     if (generation === undefined || generation.equals(this.#generation)) return;
     this.#generation = generation;

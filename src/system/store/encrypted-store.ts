@@ -38,9 +38,9 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   return new EncryptedStore(openEngine(options), options);
 }
 
-function openEngine({ storage, directory }: StoreOptions): Engine {
+function openEngine({ storage, directory, exclusive = false }: StoreOptions): Engine {
   if (storage === 'memory') return new MemoryEngine();
-  if (directory !== undefined) return new LmdbEngine(directory);
+  if (directory !== undefined) return new LmdbEngine(directory, exclusive);
   throw new InputError('E_STORE_DIRECTORY', {
     what: 'The lmdb store has no directory.',
     remedy: 'Name one, or choose storage: memory.',

@@ -28,9 +28,17 @@ export class LmdbEngine implements Engine {
   readonly #db: RootDatabase<Buffer, Buffer>;
   #queue: QueuedWrite[] = [];
   #committing: Promise<void> | undefined;
+  readonly #exclusive: boolean;
+  /** Nothing was committed since the last refresh. */
+  #fresh = false;
+  snapshot = 0;
 
-  /** @throws InputError `E_STORE_DIRECTORY` when the directory can't be opened */
-  constructor(directory: string) {
+  /**
+   * @param exclusive nobody else opens the directory: only this engine's own commits make reads old
+   * @throws InputError `E_STORE_DIRECTORY` when the directory can't be opened
+   */
+  constructor(directory: string, exclusive = false) {
+    this.#exclusive = exclusive;
     try {
       this.#db = open<Buffer, Buffer>({
         path: directory,
@@ -56,7 +64,10 @@ export class LmdbEngine implements Engine {
   }
 
   refresh(): void {
+    if (this.#exclusive && this.#fresh) return;
     this.#db.resetReadTxn();
+    this.#fresh = true;
+    this.snapshot++;
   }
 
   get(key: Buffer): Buffer | undefined {
@@ -103,6 +114,8 @@ export class LmdbEngine implements Engine {
       // LMDB may fail before it asks for the batch.
       for (const write of batch.length > 0 ? batch : this.#takeQueue()) write.reject(reason);
       return;
+    } finally {
+      this.#fresh = false;
     }
     for (const { outcome, resolve, reject } of batch) {
       if (outcome !== undefined && 'result' in outcome) resolve(outcome.result as never);

@@ -15,6 +15,8 @@ const { default: BTree } = createRequire(import.meta.url)('sorted-btree') as typ
 export class MemoryEngine implements Engine {
   readonly #records = new BTree<string, Buffer>(undefined, (a, b) => (a < b ? -1 : a > b ? 1 : 0));
 
+  snapshot = 0;
+
   /** Nobody else has these records. */
   refresh(): void {}
 
@@ -34,6 +36,7 @@ export class MemoryEngine implements Engine {
   async write<Result>(change: (transaction: Transaction) => Result): Promise<Result> {
     const pending = new PendingChange(this);
     const result = change(pending);
+    this.snapshot++;
     pending.apply(
       (key, value) => this.#records.set(key, value),
       (key) => this.#records.delete(key),

@@ -8,6 +8,8 @@ export interface Engine extends RecordReader {
    * may share a snapshot from a moment before.
    */
   refresh(): void;
+  /** Another number whenever reads may see what they did not see before. */
+  readonly snapshot: number;
   /**
    * Records with `start` <= key < `end`, in key order; `start` itself only when `includeStart`. They are read as the
    * caller comes to them, within one turn of the event loop.

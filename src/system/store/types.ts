@@ -26,6 +26,8 @@ export interface StoreOptions {
   /** lmdb: durable in `directory`. memory: gone with the process. */
   storage: StorageKind;
   directory?: string;
+  /** No other thread or process opens the directory, so that reads need not look for what others wrote. */
+  exclusive?: boolean;
   kms: KmsClient;
   keyCache: { scope: CacheScope; ttl_ms: number; expiry: 'absolute' | 'sliding'; maxEntries?: number };
   /** Front-end hosts that connections are spread over, by hash. Default 1. */

@@ -11,16 +11,28 @@ import { hostOf } from '../../../src/system/store/key-access.ts';
 
 const keyOf = (number: number) => Buffer.of(1, number);
 
-describe.each(['memory', 'lmdb'])('engine: %s', (kind) => {
+describe.each(['memory', 'lmdb', 'exclusive lmdb'])('engine: %s', (kind) => {
   let directory: string;
   let engine: Engine;
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'sealbench-engine-'));
-    engine = kind === 'memory' ? new MemoryEngine() : new LmdbEngine(directory);
+    engine = kind === 'memory' ? new MemoryEngine() : new LmdbEngine(directory, kind === 'exclusive lmdb');
   });
   afterEach(async () => {
     await engine.close();
     rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('shows its own commits to whoever refreshes, and says that there is something new', async () => {
+    for (let round = 1; round <= 20; round++) {
+      engine.refresh();
+      engine.get(keyOf(1));
+      const { snapshot } = engine;
+      await engine.write((transaction) => transaction.put(keyOf(1), Buffer.of(round)));
+      engine.refresh();
+      expect(engine.snapshot).not.toBe(snapshot);
+      expect(engine.get(keyOf(1))).toEqual(Buffer.of(round));
+    }
   });
 
   it('keeps values of any size', async () => {

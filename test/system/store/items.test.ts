@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Bench, hashTable, sortTable, startBench } from './harness.ts';
 
-describe.each(['memory', 'lmdb'] as const)('items in %s', (storage) => {
+describe.each([
+  { storage: 'memory', exclusive: false },
+  { storage: 'lmdb', exclusive: false },
+  { storage: 'lmdb', exclusive: true },
+] as const)('items in $storage, exclusive: $exclusive', ({ storage, exclusive }) => {
   let bench: Bench;
   const user = {
     pk: { S: 'ann' },
@@ -11,7 +15,7 @@ describe.each(['memory', 'lmdb'] as const)('items in %s', (storage) => {
   };
 
   beforeEach(async () => {
-    bench = await startBench({ storage });
+    bench = await startBench({ storage, exclusive });
     await bench.run('CreateTable', hashTable);
   });
   afterEach(() => bench.close());

@@ -3,10 +3,14 @@ import { ACCOUNT, type Answers, type Bench, hashTable, REGION, sortTable, startB
 
 const arnOf = (name: string) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`;
 
-describe.each(['memory', 'lmdb'] as const)('tables in %s', (storage) => {
+describe.each([
+  { storage: 'memory', exclusive: false },
+  { storage: 'lmdb', exclusive: false },
+  { storage: 'lmdb', exclusive: true },
+] as const)('tables in $storage, exclusive: $exclusive', ({ storage, exclusive }) => {
   let bench: Bench;
   beforeEach(async () => {
-    bench = await startBench({ storage });
+    bench = await startBench({ storage, exclusive });
   });
   afterEach(() => bench.close());
 
