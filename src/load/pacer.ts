@@ -18,6 +18,13 @@ export const PACER_BYTES = 32;
 export const PACER_UNTIL_OFFSET = 16;
 
 /**
+ * A core that has been idle for long takes a tenth of a millisecond and more to wake, most of all a virtual one. After
+ * such a wait the lane is woken once ahead of time, for nothing, and then finds its core awake when it counts.
+ */
+const LONG_WAIT_NS = 1e6;
+const EARLY_NS = 100e3;
+
+/**
  * A pacer with a thread of its own: Node's timers are a millisecond coarse, and spinning would burn the CPU that the
  * lane accounts for. The thread sleeps in `Atomics.wait`, whose time-out is fine-grained, and wakes the lane's event
  * loop through `Atomics.waitAsync`.
@@ -31,15 +38,19 @@ export async function startPacer(): Promise<Pacer> {
     thread.once('online', resolve);
     thread.once('error', reject);
   });
+  const sleep = async (until_ns: number): Promise<void> => {
+    if (realClock.now_ns() >= until_ns) return;
+    const seen = Atomics.load(cells, PACER_CELLS.answer);
+    Atomics.store(until, 0, BigInt(Math.round(until_ns)));
+    Atomics.add(cells, PACER_CELLS.request, 1);
+    Atomics.notify(cells, PACER_CELLS.request);
+    const woken = Atomics.waitAsync(cells, PACER_CELLS.answer, seen);
+    if (woken.async) await woken.value;
+  };
   return {
     async wait(until_ns) {
-      if (realClock.now_ns() >= until_ns) return;
-      const seen = Atomics.load(cells, PACER_CELLS.answer);
-      Atomics.store(until, 0, BigInt(Math.round(until_ns)));
-      Atomics.add(cells, PACER_CELLS.request, 1);
-      Atomics.notify(cells, PACER_CELLS.request);
-      const woken = Atomics.waitAsync(cells, PACER_CELLS.answer, seen);
-      if (woken.async) await woken.value;
+      if (until_ns - realClock.now_ns() > LONG_WAIT_NS) await sleep(until_ns - EARLY_NS);
+      await sleep(until_ns);
     },
     wake() {
       Atomics.add(cells, PACER_CELLS.answer, 1);
