@@ -1,6 +1,13 @@
 import { kmsErrors } from './errors.ts';
 import type { EncryptionContext } from './types.ts';
 
+/** By what `typeof` calls them. */
+interface Primitives {
+  string: string;
+  number: number;
+  boolean: boolean;
+}
+
 /**
  * Reads the members of a request. A member of the wrong JSON type is refused at once, as AWS's deserialiser does;
  * broken constraints are collected, and `check()` refuses them together in AWS's words.
@@ -101,13 +108,14 @@ export class Fields {
     return Object.hasOwn(this.#body, name) ? (this.#body[name] ?? undefined) : undefined;
   }
 
-  #typed(name: string, type: 'string', shape: string): string | undefined;
-  #typed(name: string, type: 'number', shape: string): number | undefined;
-  #typed(name: string, type: 'boolean', shape: string): boolean | undefined;
-  #typed(name: string, type: string, shape: string): unknown {
+  #typed<Type extends keyof Primitives>(
+    name: string,
+    type: Type,
+    shape: string,
+  ): Primitives[Type] | undefined {
     const value = this.#read(name);
     if (value !== undefined && typeof value !== type) throw wrongType(value, shape);
-    return value;
+    return value as Primitives[Type] | undefined;
   }
 
   #missing<T>(name: string, placeholder: T): T {
