@@ -6,7 +6,7 @@ import type { Testbed } from '../../src/testbed/testbed.ts';
 import { openTestbed } from '../../src/testbed/testbed.ts';
 import type { Arm, OperationKind } from '../../src/workload/workload.ts';
 import { parseWorkload } from '../../src/workload/workload.ts';
-import { type Child, startChild } from './child.ts';
+import { type Peer, startChild } from './child.ts';
 import { median, type Play, playRounds, ratioOf } from './rounds.ts';
 import { atLeast, beside, type Figures } from './targets.ts';
 import type { ClientTurn, Effort, Finding, LaneArm, Ratio, ServedTurn } from './types.ts';
@@ -60,8 +60,8 @@ type Player = 'get' | 'getSigned' | 'getDynalite' | 'put' | 'putDynalite';
 async function playAll(
   arms: readonly Arm[],
   testbed: Testbed,
-  client: Child,
-  dynalite: Child,
+  client: Peer,
+  dynalite: Peer,
   effort: Effort,
 ): Promise<Record<Player, ServedTurn[]>> {
   const player = async (index: number, kind: OperationKind): Promise<Play<ServedTurn>> => {

@@ -1,7 +1,5 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { startChild } from '../std/child.ts';
 import { siblingModule } from '../std/module.ts';
-import { Asker } from '../std/rpc.ts';
 import type { KmsSample, ServerSpecification, StoreSample } from './types.ts';
 
 /** A server of the embedded system that runs in a process of its own. */
@@ -33,34 +31,25 @@ export function launch(
 export async function launch(
   specification: ServerSpecification,
 ): Promise<ServerProcess<KmsSample | StoreSample>> {
-  const child = fork(fileURLToPath(siblingModule(import.meta.url, './process')), {
-    execArgv: [],
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  const asker = new Asker((question) => child.send(question));
-  child.on('message', (message) => asker.receive(message));
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.once('exit', (code, signal) =>
-    asker.close(new Error(`the embedded ${specification.role} ended (${signal ?? `exit ${code}`})`)),
-  );
+  const module = siblingModule(import.meta.url, './process');
+  const child = startChild(module, `the embedded ${specification.role}`);
   const stop = async (): Promise<void> => {
-    asker.ask('stop').catch(() => {});
-    const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS);
-    await gone;
+    child.ask('stop').catch(() => {});
+    const impatience = setTimeout(() => child.kill(), STOP_PATIENCE_MS);
+    await child.gone;
     clearTimeout(impatience);
   };
   try {
-    const url = await asker.ask<string>('start', specification);
+    const url = await child.ask<string>('start', specification);
     return {
       url,
-      pid: child.pid!,
-      sample: () => asker.ask('sample'),
-      kmsTimes: () => asker.ask('kmsTimes'),
-      reset: () => asker.ask('reset'),
-      wipe: () => asker.ask('wipe'),
-      pause: () => asker.ask('pause'),
-      resume: () => asker.ask('resume'),
+      pid: child.pid,
+      sample: () => child.ask('sample'),
+      kmsTimes: () => child.ask('kmsTimes'),
+      reset: () => child.ask('reset'),
+      wipe: () => child.ask('wipe'),
+      pause: () => child.ask('pause'),
+      resume: () => child.ask('resume'),
       stop,
     };
   } catch (error) {

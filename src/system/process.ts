@@ -2,8 +2,9 @@
  * One server of the embedded system in a process of its own, so that its CPU is its own. Forked by `launch.ts`,
  * told by its parent what to be, gone when its parent is.
  */
+
+import { answerParent } from '../std/child.ts';
 import { AdjustableClock } from '../std/clock.ts';
-import { answer } from '../std/rpc.ts';
 import { createKmsClient, startKmsServer } from './kms/kms.ts';
 import { recordKmsTimes } from './kms-times.ts';
 import { startStoreServer } from './store/store.ts';
@@ -46,11 +47,7 @@ const answers = {
 // group, and what was measured must still be read from here.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 process.on('disconnect', () => process.exit());
-process.on('message', (message) => {
-  void answer(answers, message, (reply) => {
-    if (process.connected) process.send!(reply);
-  });
-});
+answerParent(answers);
 
 async function startKms({ options }: Extract<ServerSpecification, { role: 'kms' }>): Promise<Server> {
   const kms = await startKmsServer({ ...options, clock });
