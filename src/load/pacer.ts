@@ -12,7 +12,7 @@ export interface Pacer {
 }
 
 /** Cells that the lane shares with its pacer thread. */
-export const PACER_CELLS = { request: 0, answer: 1, stop: 2 } as const;
+export const PACER_CELLS = { request: 0, answer: 1, stop: 2, spin: 3 } as const;
 export const PACER_BYTES = 32;
 /** Byte offset of the wake-up time, a BigInt64 of ns. */
 export const PACER_UNTIL_OFFSET = 16;
@@ -23,6 +23,8 @@ export const PACER_UNTIL_OFFSET = 16;
  */
 const LONG_WAIT_NS = 1e6;
 const EARLY_NS = 100e3;
+/** Operations closer together get no spin for their oversleep: it would fill a core. */
+const SPIN_GAP_NS = 300e3;
 
 /**
  * A pacer with a thread of its own: Node's timers are a millisecond coarse, and spinning would burn the CPU that the
@@ -38,10 +40,11 @@ export async function startPacer(): Promise<Pacer> {
     thread.once('online', resolve);
     thread.once('error', reject);
   });
-  const sleep = async (until_ns: number): Promise<void> => {
+  const sleep = async (until_ns: number, spin: boolean): Promise<void> => {
     if (realClock.now_ns() >= until_ns) return;
     const seen = Atomics.load(cells, PACER_CELLS.answer);
     Atomics.store(until, 0, BigInt(Math.round(until_ns)));
+    Atomics.store(cells, PACER_CELLS.spin, spin ? 1 : 0);
     Atomics.add(cells, PACER_CELLS.request, 1);
     Atomics.notify(cells, PACER_CELLS.request);
     const woken = Atomics.waitAsync(cells, PACER_CELLS.answer, seen);
@@ -49,8 +52,10 @@ export async function startPacer(): Promise<Pacer> {
   };
   return {
     async wait(until_ns) {
-      if (until_ns - realClock.now_ns() > LONG_WAIT_NS) await sleep(until_ns - EARLY_NS);
-      await sleep(until_ns);
+      const left_ns = until_ns - realClock.now_ns();
+      const spin = left_ns > SPIN_GAP_NS;
+      if (left_ns > LONG_WAIT_NS) await sleep(until_ns - EARLY_NS, spin);
+      await sleep(until_ns, spin);
     },
     wake() {
       Atomics.add(cells, PACER_CELLS.answer, 1);
