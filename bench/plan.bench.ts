@@ -1,4 +1,4 @@
-import { createPlan, itemText, type OperationStream } from '../src/plan/plan.ts';
+import { attributeText, createPlan, type OperationStream } from '../src/plan/plan.ts';
 import { parseWorkload } from '../src/workload/workload.ts';
 import type { Suite } from './suite.ts';
 
@@ -31,7 +31,7 @@ export const planSuite: Suite = {
     { name: `next operation, one in ${LANES} its own`, fn: () => oneOfMany.next() },
     {
       name: 'item of 1 KiB, written out',
-      fn: () => wire.write(itemText(1, version++, 1024), 'latin1'),
+      fn: () => wire.write(attributeText(1, version++, 1024), 'latin1'),
       bytes: 1024,
     },
   ],

@@ -129,7 +129,7 @@ class ArmRunner {
     const { recording, before, after } = await this.#observe(() => lanes.play(turn));
     keepSeconds(index, recording.seconds);
     const { block, measured, from_ns, to_ns } = turn;
-    const interrupted = recording.duration_ns < to_ns - from_ns;
+    const interrupted = to_ns !== null && recording.duration_ns < to_ns - from_ns;
     this.#turns.push({
       block,
       measured,

@@ -38,7 +38,7 @@ function laneArm(arm: Arm, url: string): LaneArm {
   const target: ArmTarget = {
     url,
     region: arm.system.kms.region,
-    table: arm.table.name,
+    tables: [arm.table.name],
     callers: [{ accessKeyId, secretAccessKey, principalArn: principal.arn }],
   };
   return { arm, target, seed: SEED };

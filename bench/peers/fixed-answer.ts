@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { itemJson } from '../../src/drivers/drivers.ts';
 import { serveParent } from './child.ts';
 
-const body = Buffer.from(`{"Item":${itemJson(0, 0, { table: '', itemBytes: 1024 })}}`);
+const body = Buffer.from(`{"Item":${itemJson(0, 0, 1024, 1)}}`);
 const headers = { 'content-type': 'application/x-amz-json-1.0', 'content-length': body.length };
 
 const server = createServer({ keepAliveTimeout: 3_600_000 }, (request, response) => {

@@ -4,8 +4,7 @@ import { format } from '../../src/report/report.ts';
 import { createRandom } from '../../src/std/random.ts';
 import type { Testbed } from '../../src/testbed/testbed.ts';
 import { openTestbed } from '../../src/testbed/testbed.ts';
-import type { Arm, OperationKind } from '../../src/workload/workload.ts';
-import { parseWorkload } from '../../src/workload/workload.ts';
+import { type Arm, OPERATION_KINDS, type OperationKind, parseWorkload } from '../../src/workload/workload.ts';
 import { type Peer, startChild } from './child.ts';
 import { median, type Play, playRounds, ratioOf } from './rounds.ts';
 import { atLeast, beside, type Figures } from './targets.ts';
@@ -57,6 +56,8 @@ export async function findServing(effort: Effort): Promise<Finding[]> {
 
 type Player = 'get' | 'getSigned' | 'getDynalite' | 'put' | 'putDynalite';
 
+const NO_OPERATIONS = Object.fromEntries(OPERATION_KINDS.map((kind) => [kind, 0])) as Arm['operations'];
+
 async function playAll(
   arms: readonly Arm[],
   testbed: Testbed,
@@ -66,7 +67,7 @@ async function playAll(
 ): Promise<Record<Player, ServedTurn[]>> {
   const player = async (index: number, kind: OperationKind): Promise<Play<ServedTurn>> => {
     const bed = testbed.arms[index]!;
-    const operations = { get: 0, put: 0, update: 0, delete: 0, [kind]: 1 };
+    const operations = { ...NO_OPERATIONS, [kind]: 1 };
     const arm: LaneArm = { arm: { ...arms[index]!, operations }, target: bed.target, seed: SEED };
     const cpu_us = async () => (await bed.sample()).store?.cpu_us ?? dynalite.ask<number>('cpu_us');
     await bed.resume();

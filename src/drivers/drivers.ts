@@ -5,7 +5,7 @@ import { NoopDriver } from './noop.ts';
 import type { Driver, DriverOptions } from './types.ts';
 
 export { type ItemShape, itemJson } from './requests.ts';
-export type * from './types.ts';
+export * from './types.ts';
 
 export async function createDriver(options: DriverOptions): Promise<Driver> {
   switch (options.arm.driver) {
@@ -15,5 +15,7 @@ export async function createDriver(options: DriverOptions): Promise<Driver> {
       return EnvelopeDriver.create(options);
     case 'noop':
       return new NoopDriver();
+    default:
+      throw new Error(`no driver '${options.arm.driver}' yet`);
   }
 }

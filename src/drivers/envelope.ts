@@ -11,8 +11,8 @@ import {
   recordKmsTimes,
   type Store,
 } from '../system/system.ts';
-import { OPERATION_NAMES, requestBody } from './requests.ts';
-import type { Driver, DriverOptions, Failure, LocalStore } from './types.ts';
+import { type ItemShape, REQUESTS, requestBody, type WireOperation } from './requests.ts';
+import { type Driver, type DriverOptions, type LocalStore, NOTHING_FOUND, type Outcome } from './types.ts';
 
 /**
  * The store inside the lane, over the same LMDB directory as the other lanes', its KMS over HTTP(S): what sealing and
@@ -21,6 +21,7 @@ import type { Driver, DriverOptions, Failure, LocalStore } from './types.ts';
 export class EnvelopeDriver implements Driver {
   readonly local: LocalStore;
   readonly #options: DriverOptions;
+  readonly #shape: ItemShape;
   readonly #store: Store;
   readonly #kms: KmsClient;
   readonly #principals = new Map<number, Principal>();
@@ -37,6 +38,7 @@ export class EnvelopeDriver implements Driver {
   ) {
     const { arm, target, callers } = options;
     this.#options = options;
+    this.#shape = { tables: target.tables, fields: arm.table.fields };
     this.#store = store;
     this.#kms = kms;
     this.#nextConnection = arm.callers * arm.connections.perCaller;
@@ -77,24 +79,34 @@ export class EnvelopeDriver implements Driver {
 
   async open(): Promise<void> {}
 
-  perform(operation: PlannedOperation): Promise<Failure> | Failure {
-    const { arm, target } = this.#options;
+  perform(operation: PlannedOperation): Promise<Outcome> | Outcome {
+    const { arm } = this.#options;
     const kept = arm.connections.mode === 'keep-alive';
     const connectionId = kept
       ? operation.caller * arm.connections.perCaller + operation.connection
       : this.#nextConnection++;
     this.#count(connectionId, kept);
-    const shape = { table: target.table, itemBytes: arm.table.itemBytes };
+    const context: Context = { principal: this.#principals.get(operation.caller)!, connectionId };
+    const outcome = this.#request(operation, 0, context);
+    if (outcome instanceof Promise) return kept ? outcome : this.#thenClose(outcome, connectionId);
+    if (!kept) this.#store.connectionClosed(connectionId);
+    return outcome;
+  }
+
+  /** The operation's requests from this one on; synchronous for as long as the store is. */
+  #request(operation: PlannedOperation, step: number, context: Context): Promise<Outcome> | Outcome {
+    const request = REQUESTS[operation.kind][step];
+    if (request === undefined) return undefined;
+    this.#counters.requests++;
+    const go = (response: unknown): Promise<Outcome> | Outcome =>
+      outcomeOf(request, response) ?? this.#request(operation, step + 1, context);
     try {
-      const body = JSON.parse(requestBody(operation, shape)) as Record<string, unknown>;
-      const context = { principal: this.#principals.get(operation.caller)!, connectionId };
-      const response = this.#store.execute(OPERATION_NAMES[operation.kind], body, context);
-      if (response instanceof Promise) return this.#settle(response, connectionId, kept);
+      const body = JSON.parse(requestBody(request, operation, this.#shape)) as Record<string, unknown>;
+      const response = this.#store.execute(request, body, context);
+      return response instanceof Promise ? response.then(go, failureOf) : go(response);
     } catch (error) {
       return failureOf(error);
     }
-    if (!kept) this.#store.connectionClosed(connectionId);
-    return undefined;
   }
 
   /** Nothing is in flight but a KMS call or a commit, which end by themselves. */
@@ -112,7 +124,6 @@ export class EnvelopeDriver implements Driver {
   }
 
   #count(connectionId: number, kept: boolean): void {
-    this.#counters.requests++;
     if (!kept) {
       this.#counters.opened++;
     } else if (!this.#opened.has(connectionId)) {
@@ -121,16 +132,23 @@ export class EnvelopeDriver implements Driver {
     }
   }
 
-  async #settle(response: Promise<unknown>, connectionId: number, kept: boolean): Promise<Failure> {
+  async #thenClose(outcome: Promise<Outcome>, connectionId: number): Promise<Outcome> {
     try {
-      await response;
-      return undefined;
-    } catch (error) {
-      return failureOf(error);
+      return await outcome;
     } finally {
-      if (!kept) this.#store.connectionClosed(connectionId);
+      this.#store.connectionClosed(connectionId);
     }
   }
+}
+
+interface Context {
+  principal: Principal;
+  connectionId: number;
+}
+
+function outcomeOf(request: WireOperation, response: unknown): Outcome {
+  const found = request !== 'GetItem' || (response as { Item?: unknown }).Item !== undefined;
+  return found ? undefined : NOTHING_FOUND;
 }
 
 function failureOf(error: unknown): string {

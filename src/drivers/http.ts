@@ -9,9 +9,8 @@ import {
   type HttpResponse,
   TransportError,
 } from '../system/system.ts';
-import { OPERATION_KINDS, type OperationKind } from '../workload/workload.ts';
-import { OPERATION_NAMES, requestBody } from './requests.ts';
-import type { Driver, DriverOptions, Failure } from './types.ts';
+import { type ItemShape, REQUESTS, requestBody, WIRE_OPERATIONS, type WireOperation } from './requests.ts';
+import { type Driver, type DriverOptions, NOTHING_FOUND, type Outcome } from './types.ts';
 
 /**
  * AWS JSON over HTTP(S), with connections kept alive, made anew for each operation with the TLS session of an earlier
@@ -20,7 +19,8 @@ import type { Driver, DriverOptions, Failure } from './types.ts';
 export class HttpDriver implements Driver {
   readonly #options: DriverOptions;
   readonly #endpoint: Endpoint;
-  readonly #templates = new Map<number, Record<OperationKind, AwsRequestTemplate>>();
+  readonly #shape: ItemShape;
+  readonly #templates = new Map<number, Record<WireOperation, AwsRequestTemplate>>();
   /** Kept connections, by caller × perCaller + connection. */
   readonly #kept = new Map<number, HttpConnection>();
   /** Newest TLS session by caller. A library's cache would hold them weakly and lose some to the collector. */
@@ -32,6 +32,7 @@ export class HttpDriver implements Driver {
   constructor(options: DriverOptions) {
     this.#options = options;
     this.#endpoint = endpointOf(options.target.url);
+    this.#shape = { tables: options.target.tables, fields: options.arm.table.fields };
     for (const caller of options.callers) this.#templates.set(caller, this.#createTemplates(caller));
   }
 
@@ -40,16 +41,20 @@ export class HttpDriver implements Driver {
     await Promise.all(this.#options.callers.map((caller) => this.#obtainSession(caller)));
   }
 
-  async perform(operation: PlannedOperation): Promise<Failure> {
-    const { arm, target } = this.#options;
-    const template = this.#templates.get(operation.caller)![operation.kind];
-    const body = requestBody(operation, { table: target.table, itemBytes: arm.table.itemBytes });
+  async perform(operation: PlannedOperation): Promise<Outcome> {
+    const { arm } = this.#options;
+    const templates = this.#templates.get(operation.caller)!;
     const connection = this.#connection(operation);
     this.#active.add(connection);
-    this.#counters.requests++;
     try {
-      const response = await connection.request(template.text(body));
-      return failureOf(response);
+      let outcome: Outcome;
+      for (const request of REQUESTS[operation.kind]) {
+        const body = requestBody(request, operation, this.#shape);
+        this.#counters.requests++;
+        outcome = outcomeOf(request, await connection.request(templates[request].text(body)));
+        if (outcome !== undefined) break;
+      }
+      return outcome;
     } catch (error) {
       return this.#transportFailure(error, connection);
     } finally {
@@ -76,13 +81,13 @@ export class HttpDriver implements Driver {
     for (const connection of this.#kept.values()) connection.close();
   }
 
-  #createTemplates(caller: number): Record<OperationKind, AwsRequestTemplate> {
+  #createTemplates(caller: number): Record<WireOperation, AwsRequestTemplate> {
     const { arm, target } = this.#options;
-    const templates = OPERATION_KINDS.map((kind) => [
-      kind,
+    const templates = WIRE_OPERATIONS.map((name) => [
+      name,
       new AwsRequestTemplate({
         host: new URL(target.url).host,
-        target: `DynamoDB_20120810.${OPERATION_NAMES[kind]}`,
+        target: `DynamoDB_20120810.${name}`,
         jsonVersion: '1.0',
         service: 'dynamodb',
         region: target.region,
@@ -91,7 +96,7 @@ export class HttpDriver implements Driver {
         close: arm.connections.mode !== 'keep-alive',
       }),
     ]);
-    return Object.fromEntries(templates) as Record<OperationKind, AwsRequestTemplate>;
+    return Object.fromEntries(templates) as Record<WireOperation, AwsRequestTemplate>;
   }
 
   #connection({ caller, connection }: PlannedOperation): HttpConnection {
@@ -152,6 +157,10 @@ export class HttpDriver implements Driver {
   }
 }
 
-function failureOf(response: HttpResponse): Failure {
-  return response.status === 200 ? undefined : awsError(response)!.code;
+function outcomeOf(request: WireOperation, response: HttpResponse): Outcome {
+  if (response.status !== 200) return awsError(response)!.code;
+  return request === 'GetItem' && response.body.length <= EMPTY_BODY_BYTES ? NOTHING_FOUND : undefined;
 }
+
+/** `{}`: no item in the answer, nor anything else. */
+const EMPTY_BODY_BYTES = 2;

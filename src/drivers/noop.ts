@@ -1,11 +1,11 @@
 import { type ConnectionCounters, noConnections } from '../recording/recording.ts';
-import type { Driver, Failure } from './types.ts';
+import type { Driver, Outcome } from './types.ts';
 
 /** Does nothing, at once: what is left in its figures is the load generator itself. */
 export class NoopDriver implements Driver {
   async open(): Promise<void> {}
 
-  perform(): Failure {
+  perform(): Outcome {
     return undefined;
   }
 

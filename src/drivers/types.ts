@@ -3,15 +3,20 @@ import type { ConnectionCounters } from '../recording/recording.ts';
 import type { StoreSample } from '../system/system.ts';
 import type { Arm } from '../workload/workload.ts';
 
-/** The error code of an operation that failed, as the result counts it; undefined for one that succeeded. */
-export type Failure = string | undefined;
+/**
+ * How an operation went: undefined when it succeeded, `NOTHING_FOUND` for a read that found no item, else the error code
+ * as the result counts it (`ThrottlingException`, `ECONNRESET`, `Timeout`, …).
+ */
+export type Outcome = string | undefined;
+export const NOTHING_FOUND = 'sealbench:nothing-found';
 
 /** Where an arm's requests go, and with whose credentials. Plain data: it crosses to the lanes' threads. */
 export interface ArmTarget {
   /** `http(s)://host:port` of the store. */
   url: string;
   region: string;
-  table: string;
+  /** Names, by the table's number. */
+  tables: string[];
   /** PEM to trust instead of the system's roots. */
   ca?: string;
   /** By caller index. */
@@ -38,6 +43,24 @@ export interface EmbeddedStore {
   };
 }
 
+/**
+ * Where the time of a sampled operation went, ns: the driver adds up what it measures, request by request; what it
+ * can't tell stays 0 and ends up unaccounted for.
+ */
+export interface Probe {
+  /** Waiting inside the driver, such as for a pool's connection. */
+  queue_ns: number;
+  /** TCP and TLS. */
+  connect_ns: number;
+  /** Within the store: waiting for the KMS, sealing and opening, the storage engine, everything else. */
+  kms_ns: number;
+  crypto_ns: number;
+  storage_ns: number;
+  server_other_ns: number;
+  /** Between the driver's write and the store's read, and back, without what the store took. */
+  wire_ns: number;
+}
+
 /** A driver's share of an arm: the callers that belong to one lane. */
 export interface DriverOptions {
   arm: Arm;
@@ -54,8 +77,8 @@ export interface DriverOptions {
 export interface Driver {
   /** Opens what the connection mode keeps: connections, or TLS sessions to resume. @throws InputError */
   open(): Promise<void>;
-  /** Performs one operation; settles when its answer is complete. Never rejects. */
-  perform(operation: PlannedOperation): Promise<Failure> | Failure;
+  /** Performs one operation; settles when its answer is complete. Never rejects. @param probe of a sampled operation */
+  perform(operation: PlannedOperation, probe?: Probe): Promise<Outcome> | Outcome;
   /** Gives up what is in flight: its connections are closed and its operations settle as failed. */
   abandon(): void;
   /** What was counted since the last call; it adds up to what the target's own counters say. */

@@ -1,9 +1,9 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
-import type { Driver, Failure } from '../drivers/drivers.ts';
+import { type Driver, NOTHING_FOUND, type Outcome } from '../drivers/drivers.ts';
 import type { OperationStream, Plan, PlannedOperation, Turn } from '../plan/plan.ts';
 import { type SecondRow, TurnRecorder, type TurnRecording } from '../recording/recording.ts';
 import type { Clock } from '../std/clock.ts';
-import type { Arm } from '../workload/workload.ts';
+import { type Arm, keepsConnections } from '../workload/workload.ts';
 import type { Pacer } from './pacer.ts';
 import { type Flight, Slots } from './slots.ts';
 
@@ -55,10 +55,10 @@ export class Lane {
     const { arm, plan, lane, lanes } = options;
     this.#options = options;
     if (arm.arrivals.loop === 'open') this.#stream = plan.stream(lane, lanes);
-    if (arm.connections.mode === 'keep-alive') this.#slots = new Slots(arm.connections.perCaller);
+    if (keepsConnections(arm)) this.#slots = new Slots(arm.connections.perCaller);
   }
 
-  /** Opens the connections, and on each that is kept reads one item, so that its cache slot is warm. */
+  /** Opens the connections, and on each that is kept reads one item of each table, so that its cache slot is warm. */
   async setUp(): Promise<TurnRecording> {
     const { driver, clock, arm, lane, lanes } = this.#options;
     await driver.open();
@@ -67,7 +67,18 @@ export class Lane {
     const touches: Promise<void>[] = [];
     for (let caller = lane; this.#slots && caller < arm.callers; caller += lanes) {
       for (let connection = 0; connection < arm.connections.perCaller; connection++) {
-        touches.push(this.#perform({ index: -1, due_ns: 0, caller, connection, kind: 'get', key: 0 }));
+        for (let table = 0; table < arm.table.count; table++) {
+          const touch = {
+            index: -1,
+            due_ns: 0,
+            bytes: 0,
+            length: 0,
+            kind: 'get',
+            key: table,
+            table,
+          } as const;
+          touches.push(this.#perform({ ...touch, caller, connection }));
+        }
       }
     }
     await Promise.all(touches);
@@ -77,15 +88,16 @@ export class Lane {
   /** Plays one turn; `start_ns` is when it begins, on the lane's clock. */
   async play(turn: Turn, start_ns: number): Promise<TurnRecording> {
     const { arm, cpu_us } = this.#options;
-    const duration_ns = turn.to_ns - turn.from_ns;
+    const to_ns = turn.to_ns ?? turn.from_ns;
+    const duration_ns = to_ns - turn.from_ns;
     const end_ns = start_ns + duration_ns;
     await this.#until(start_ns);
     const cpuBefore_us = cpu_us();
     this.#begin(start_ns, duration_ns, turn.measured, start_ns - turn.from_ns);
-    if (arm.arrivals.loop === 'open') await this.#playOpen(turn.to_ns);
+    if (arm.arrivals.loop === 'open') await this.#playOpen(to_ns);
     else await this.#playClosed(arm.arrivals.concurrency, end_ns);
     if (this.#options.stopped()) this.#recorder.cut(Math.min(this.#options.clock.now_ns(), end_ns));
-    this.#passOver(turn.to_ns);
+    this.#passOver(to_ns);
     await this.#drain(end_ns + DRAIN_NS);
     const cpuAfter_us = cpu_us();
     return this.#finish(cpuBefore_us === null || cpuAfter_us === null ? null : cpuAfter_us - cpuBefore_us);
@@ -151,25 +163,26 @@ export class Lane {
     flight.start_ns = this.#options.clock.now_ns();
     // A driver must not throw; should one do so, its operation has failed and the others go on.
     const thrown = (error: unknown): void => this.#end(flight, error instanceof Error ? error.name : 'Error');
-    let outcome: Promise<Failure> | Failure;
+    let outcome: Promise<Outcome> | Outcome;
     try {
       outcome = this.#options.driver.perform(flight.operation);
     } catch (error) {
       thrown(error);
       return;
     }
-    if (outcome instanceof Promise) void outcome.then((failure) => this.#end(flight, failure), thrown);
+    if (outcome instanceof Promise) void outcome.then((ended) => this.#end(flight, ended), thrown);
     else this.#end(flight, outcome);
   }
 
-  #end(flight: Flight, failure: Failure): void {
+  #end(flight: Flight, outcome: Outcome): void {
     // An abandoned operation's late answer belongs to nobody.
     if (!this.#pending.delete(flight)) return;
     const end_ns = this.#options.clock.now_ns();
     const { operation, due_ns, start_ns } = flight;
     const second = Math.floor((due_ns - this.#origin_ns) / 1e9);
-    if (failure === undefined) this.#recorder.completed(operation.kind, due_ns, start_ns, end_ns, second);
-    else this.#recorder.failed(operation.kind, failure, end_ns, second);
+    if (outcome === undefined || outcome === NOTHING_FOUND)
+      this.#recorder.completed(operation.kind, due_ns, start_ns, end_ns, second);
+    else this.#recorder.failed(operation.kind, outcome, end_ns, second);
     this.#handOutSeconds();
     flight.settled?.();
     this.#onSettled?.();

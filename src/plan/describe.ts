@@ -1,5 +1,6 @@
 import type { Arm, Workload } from '../workload/types.ts';
-import { kmsIdentity } from '../workload/workload.ts';
+import { keepsConnections, kmsIdentity } from '../workload/workload.ts';
+import { createIntensity } from './intensity.ts';
 import { armTimes, planTurns } from './turns.ts';
 
 /** What a run of the workload would do, without doing it. */
@@ -24,9 +25,9 @@ export interface ArmDescription {
   mode: Arm['connections']['mode'];
   encryption: Arm['table']['encryption'];
   items: number;
-  itemBytes: number;
+  itemBytes: Arm['table']['itemBytes'];
   loop: 'open' | 'closed';
-  /** Null in a closed loop. */
+  /** On average over all phases; null in a closed loop. */
   rate_per_s: number | null;
   /** Null in an open loop. */
   concurrency: number | null;
@@ -47,7 +48,7 @@ const FILL_s_PER_ITEM = 0.0002;
 export function describePlan(workload: Workload): PlanDescription {
   const arms = workload.arms.map(describeArm);
   const turns = planTurns(workload);
-  const play_s = turns.reduce((sum, turn) => sum + (turn.to_ns - turn.from_ns), 0) / 1e9;
+  const play_s = turns.reduce((sum, turn) => sum + ((turn.to_ns ?? turn.from_ns) - turn.from_ns), 0) / 1e9;
   const fill_s = arms.reduce(
     (sum, arm) => sum + (arm.driver === 'noop' ? 0 : arm.items * FILL_s_PER_ITEM),
     0,
@@ -65,10 +66,9 @@ export function describePlan(workload: Workload): PlanDescription {
 }
 
 function describeArm(arm: Arm): ArmDescription {
-  const { warmUp_ns, measured_ns } = armTimes(arm);
-  const total_s = (warmUp_ns + measured_ns) / 1e9;
-  const open = arm.arrivals.loop === 'open' ? arm.arrivals : undefined;
-  const operations = open ? Math.round(open.rate_per_s * total_s) : null;
+  const { warmUp, measured } = armTimes(arm);
+  const total_s = (warmUp.duration_ns + measured.duration_ns) / 1e9;
+  const operations = arm.arrivals.loop === 'open' ? expectedOperations(arm) : null;
   return {
     name: arm.name,
     driver: arm.driver,
@@ -78,14 +78,21 @@ function describeArm(arm: Arm): ArmDescription {
     items: arm.table.items,
     itemBytes: arm.table.itemBytes,
     loop: arm.arrivals.loop,
-    rate_per_s: open?.rate_per_s ?? null,
+    rate_per_s: operations === null ? null : operations / total_s,
     concurrency: arm.arrivals.loop === 'closed' ? arm.arrivals.concurrency : null,
-    warmUp_s: warmUp_ns / 1e9,
-    measured_s: measured_ns / 1e9,
+    warmUp_s: warmUp.duration_ns / 1e9,
+    measured_s: measured.duration_ns / 1e9,
     operations,
-    keptConnections: arm.connections.mode === 'keep-alive' ? arm.callers * arm.connections.perCaller : null,
+    keptConnections: keepsConnections(arm) ? arm.callers * arm.connections.perCaller : null,
     decryptCalls: expectedDecryptCalls(arm, operations, total_s * 1000),
   };
+}
+
+function expectedOperations({ phases }: Arm): number {
+  const expected = phases.map(
+    ({ operations, rate, duration_ns }) => operations ?? createIntensity(rate!, duration_ns!).total,
+  );
+  return Math.round(expected.reduce((sum, count) => sum + count, 0));
 }
 
 /**

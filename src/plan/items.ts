@@ -1,4 +1,4 @@
-/** What is stored under a key: `pk` (S) and `data` (S), made up from nothing but (key, version, size). */
+/** What is stored under a key: `pk` (S) and text attributes, made up from nothing but (key, version, size). */
 import { uniformAt } from '../std/random.ts';
 import { STREAMS } from './streams.ts';
 
@@ -10,9 +10,6 @@ export function keyText(key: number): string {
   return KEY_PREFIX + String(10 ** KEY_DIGITS + key).slice(1);
 }
 
-/** What `pk`, its value, and the name `data` take up by DynamoDB's rule: UTF-8 bytes of names and of text values. */
-const OTHER_BYTES = 'pk'.length + KEY_PREFIX.length + KEY_DIGITS + 'data'.length;
-
 /** Where payloads begin in the filler: enough places that no two neighbours in key or version look alike. */
 const OFFSETS = 2 ** 16;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -22,18 +19,44 @@ const FILLER_SEED = 1;
 
 let filler = '';
 
+const KEY_BYTES = 'pk'.length + KEY_PREFIX.length + KEY_DIGITS;
+const ONLY_FIELD = { fields: 1, field: 0 };
+const namesOf = new Map<number, string[]>();
+
+/** `data`, or `field0`, `field1`, … where there are several. */
+export function attributeNames(fields: number): readonly string[] {
+  let names = namesOf.get(fields);
+  if (!names) {
+    names = fields === 1 ? ['data'] : Array.from({ length: fields }, (_, field) => `field${field}`);
+    namesOf.set(fields, names);
+  }
+  return names;
+}
+
 /**
- * The `data` text of an item of exactly `itemBytes`: ASCII with nothing to escape in JSON, which no compressor shortens
- * much, and which differs between versions of a key.
+ * The text of one attribute of an item of exactly `bytes` by DynamoDB's rule (UTF-8 bytes of names and of text values),
+ * which the attributes share evenly: ASCII with nothing to escape in JSON, which no compressor shortens much, and which
+ * differs between versions of a key.
  * @param version −1, 0, 1, …: what tells this write of the key from others
- * @param itemBytes 64 or more
+ * @param bytes what an attribute can't share out becomes one character each at the least
  */
-export function itemText(key: number, version: number, itemBytes: number): string {
-  const length = itemBytes - OTHER_BYTES;
+export function attributeText(
+  key: number,
+  version: number,
+  bytes: number,
+  { fields, field }: { fields: number; field: number } = ONLY_FIELD,
+): string {
+  const left = bytes - KEY_BYTES - namesBytes(fields);
+  const share = Math.floor(((field + 1) * left) / fields) - Math.floor((field * left) / fields);
+  const length = Math.max(1, share);
   if (filler.length < OFFSETS + length) filler = growFiller(OFFSETS + length);
   const mark = `${version.toString(36)}.`;
-  const offset = (Math.imul(key, 0x9e3779b1) ^ Math.imul(version, 0x85ebca6b)) >>> 16;
-  return mark + filler.slice(offset, offset + length - mark.length);
+  const offset = (Math.imul(key + field, 0x9e3779b1) ^ Math.imul(version, 0x85ebca6b)) >>> 16;
+  return (mark + filler.slice(offset, offset + Math.max(0, length - mark.length))).slice(0, length);
+}
+
+function namesBytes(fields: number): number {
+  return attributeNames(fields).reduce((sum, name) => sum + name.length, 0);
 }
 
 function growFiller(length: number): string {

@@ -1,7 +1,9 @@
 import { uniformsOf } from '../std/random.ts';
-import { type Arm, OPERATION_KINDS, type OperationKind } from '../workload/types.ts';
+import type { Arm, OperationKind } from '../workload/types.ts';
 import { type ArrivalSchedule, createArrivals } from './arrivals.ts';
+import { createKindChooser } from './kinds.ts';
 import { createKeyChooser } from './popularity.ts';
+import { createSizes, ITEM_BYTES } from './sizes.ts';
 import { STREAMS } from './streams.ts';
 import type { PlannedOperation } from './types.ts';
 
@@ -36,11 +38,9 @@ export function createPlan(arm: Arm, seed: number): Plan {
       const { arrivals } = arm;
       // A lane without callers would search the whole plan for operations that it can't have.
       if (lane >= arm.callers)
-        return new LaneStream(draw, lane, lanes, { next_ns: () => Number.POSITIVE_INFINITY }, 0);
-      if (arrivals.loop === 'closed')
-        return new LaneStream(draw, lane, lanes, { next_ns: () => 0 }, Infinity);
-      const end_ns = arm.phases.reduce((sum, phase) => sum + phase.duration_ns, 0);
-      return new LaneStream(draw, lane, lanes, createArrivals(arrivals, seed), end_ns);
+        return new LaneStream(draw, lane, lanes, { next_ns: () => Number.POSITIVE_INFINITY });
+      if (arrivals.loop === 'closed') return new LaneStream(draw, lane, lanes, { next_ns: () => 0 });
+      return new LaneStream(draw, lane, lanes, createArrivals(arrivals.process, arm.phases, seed));
     },
   };
 }
@@ -49,50 +49,99 @@ export function createPlan(arm: Arm, seed: number): Plan {
 interface Draw {
   /** Index, caller and connection. */
   route(operation: PlannedOperation, index: number): void;
-  /** Kind and key of the operation's index. */
+  /** Everything else. */
   content(operation: PlannedOperation): void;
 }
 
 function createDraw(arm: Arm, seed: number): Draw {
-  const { callers, arrivals } = arm;
+  const route = createRoutes(arm, seed);
+  const { kindOf, insertsBefore } = createKindChooser(arm.operations, seed);
+  const { items, count: tables, itemBytes } = arm.table;
+  const keyOf = createKeyChooser(arm.keys.popularity, items, seed);
+  const bytesOf = createSizes(itemBytes, { seed, stream: STREAMS.size, ...ITEM_BYTES });
+  const lengthOf = createSizes(arm.keys.scanItems, { seed, stream: STREAMS.scan, ...SCAN_ITEMS });
+  return {
+    route,
+    content(operation) {
+      const { index } = operation;
+      const kind = kindOf(index);
+      operation.kind = kind;
+      operation.key = kind === 'insert' ? items + insertsBefore(index) : keyOf(index, insertsBefore(index));
+      operation.table = operation.key % tables;
+      operation.bytes = WRITES[kind] ? bytesOf(index) : 0;
+      operation.length = kind === 'scan' ? lengthOf(index) : 0;
+    },
+  };
+}
+
+const SCAN_ITEMS = { least: 1, most: 1_000_000 };
+const WRITES: Record<OperationKind, boolean> = {
+  get: false,
+  put: true,
+  insert: true,
+  update: true,
+  delete: false,
+  scan: false,
+  readModifyWrite: true,
+};
+
+/** Index, caller and connection. */
+function createRoutes(arm: Arm, seed: number): Draw['route'] {
+  const { callers, callerShares, arrivals } = arm;
   const { perCaller } = arm.connections;
   const slots = callers * perCaller;
   const concurrency = arrivals.loop === 'closed' ? arrivals.concurrency : undefined;
   const slotUniform = uniformsOf(seed, STREAMS.slot);
-  const kindOf = createKindChooser(arm.operations, seed);
-  const keyOf = createKeyChooser(arm.keys.popularity, arm.table.items, seed);
-  return {
-    route(operation, index) {
-      const slot =
-        concurrency === undefined ? Math.floor(slotUniform(index) * slots) : (index % concurrency) % slots;
-      operation.index = index;
-      operation.caller = slot % callers;
-      operation.connection = Math.floor(slot / callers);
-    },
-    content(operation) {
-      operation.kind = kindOf(operation.index);
-      operation.key = keyOf(operation.index);
-    },
+  const callerAt = callerShares && createCallerChooser(callerShares);
+  const callerUniform = uniformsOf(seed, STREAMS.caller);
+  return (operation, index) => {
+    operation.index = index;
+    // A user of a closed loop keeps its caller and its connection.
+    const user = concurrency === undefined ? index : index % concurrency;
+    if (callerAt) {
+      const u = concurrency === undefined ? callerUniform(index) : (user + 0.5) / concurrency;
+      operation.caller = callerAt(u);
+      operation.connection =
+        concurrency === undefined ? Math.floor(slotUniform(index) * perCaller) : user % perCaller;
+      return;
+    }
+    const slot = concurrency === undefined ? Math.floor(slotUniform(index) * slots) : user % slots;
+    operation.caller = slot % callers;
+    operation.connection = Math.floor(slot / callers);
   };
 }
 
-function createKindChooser(shares: Arm['operations'], seed: number): (index: number) => OperationKind {
-  const uniform = uniformsOf(seed, STREAMS.kind);
+/** The caller at a place between 0 and 1, each taking up its share. */
+function createCallerChooser(shares: readonly number[]): (place: number) => number {
   let sum = 0;
-  const bounds = OPERATION_KINDS.filter((kind) => shares[kind] > 0).map((kind) => {
-    sum += shares[kind];
-    return { kind, below: sum };
+  const ends = Float64Array.from(shares, (share) => {
+    sum += share;
+    return sum;
   });
-  const last = bounds.at(-1)!.kind;
-  return (index) => {
-    const u = uniform(index) * sum;
-    for (const { kind, below } of bounds) if (u < below) return kind;
-    return last;
+  return (place) => {
+    let low = 0;
+    let high = ends.length - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (place * sum < ends[middle]!) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   };
 }
 
 function blankOperation(): PlannedOperation {
-  return { index: 0, due_ns: 0, caller: 0, connection: 0, kind: 'get', key: 0 };
+  return {
+    index: 0,
+    due_ns: 0,
+    caller: 0,
+    connection: 0,
+    kind: 'get',
+    key: 0,
+    table: 0,
+    bytes: 0,
+    length: 0,
+  };
 }
 
 class LaneStream implements OperationStream {
@@ -100,7 +149,6 @@ class LaneStream implements OperationStream {
   readonly #lane: number;
   readonly #lanes: number;
   readonly #arrivals: ArrivalSchedule;
-  readonly #end_ns: number;
   #index = 0;
   #ended = false;
   /** Two objects in turn: `next` returns one while `peek` fills the other. */
@@ -108,12 +156,11 @@ class LaneStream implements OperationStream {
   #spare = blankOperation();
   #drawn = false;
 
-  constructor(draw: Draw, lane: number, lanes: number, arrivals: ArrivalSchedule, end_ns: number) {
+  constructor(draw: Draw, lane: number, lanes: number, arrivals: ArrivalSchedule) {
     this.#draw = draw;
     this.#lane = lane;
     this.#lanes = lanes;
     this.#arrivals = arrivals;
-    this.#end_ns = end_ns;
   }
 
   peek(): PlannedOperation | undefined {
@@ -135,7 +182,7 @@ class LaneStream implements OperationStream {
     this.#drawn = true;
     while (!this.#ended) {
       operation.due_ns = this.#arrivals.next_ns();
-      this.#ended = operation.due_ns >= this.#end_ns;
+      this.#ended = operation.due_ns === Number.POSITIVE_INFINITY;
       this.#draw.route(operation, this.#index++);
       if (operation.caller % this.#lanes === this.#lane) break;
     }

@@ -3,21 +3,51 @@ import type { Popularity } from '../workload/types.ts';
 import { Permutation } from './permutation.ts';
 import { STREAMS } from './streams.ts';
 
-/** Which of `items` keys operation `index` touches: a pure function of (seed, index). */
-export type KeyChooser = (index: number) => number;
+/**
+ * Which key operation `index` touches, a pure function of (seed, index).
+ * @param inserted how many keys were added after the `items` that were there at first: items, items + 1, …
+ */
+export type KeyChooser = (index: number, inserted?: number) => number;
 
 export function createKeyChooser(popularity: Popularity, items: number, seed: number): KeyChooser {
+  const uniform = uniformsOf(seed, STREAMS.key);
+  switch (popularity.kind) {
+    case 'uniform':
+      return (index, inserted = 0) => Math.floor(uniform(index) * (items + inserted));
+    case 'sequential':
+      return (index) => index % items;
+    case 'zipf': {
+      const rankOf = createRanks(items, popularity.s, seed);
+      // Hot keys next to each other would share pages and partitions as no real table's do.
+      const spread = new Permutation(items, seed);
+      return (index) => spread.of(rankOf(index) - 1);
+    }
+    case 'latest': {
+      const rankOf = createRanks(items, popularity.s, seed);
+      return (index, inserted = 0) => items + inserted - rankOf(index);
+    }
+    case 'hotspot': {
+      const hot = Math.min(Math.max(1, Math.round(popularity.items * items)), items);
+      const spread = new Permutation(items, seed);
+      return (index) => {
+        const u = uniform(index);
+        const share = popularity.operations;
+        if (u < share || hot === items) return spread.of(Math.floor(Math.min(u / share, 1 - 2 ** -53) * hot));
+        return spread.of(hot + Math.floor(((u - share) / (1 - share)) * (items - hot)));
+      };
+    }
+  }
+}
+
+function createRanks(items: number, s: number, seed: number): (index: number) => number {
+  const zipf = new ZipfRanks(items, s);
   const first = uniformsOf(seed, STREAMS.key);
-  if (popularity.kind === 'uniform') return (index) => Math.floor(first(index) * items);
-  const zipf = new ZipfRanks(items, popularity.s);
-  // Hot keys next to each other would share pages and partitions as no real table's do.
-  const spread = new Permutation(items, seed);
   return (index) => {
     let rank = zipf.rank(first(index));
     for (let attempt = 1; rank === undefined; attempt++) {
       rank = zipf.rank(uniformAt(seed, STREAMS.key, index, attempt));
     }
-    return spread.of(rank - 1);
+    return rank;
   };
 }
 

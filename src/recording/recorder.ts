@@ -43,7 +43,10 @@ export class TurnRecorder {
   connections: ConnectionCounters = noConnections();
 
   constructor() {
-    this.#kinds = { get: kindState(), put: kindState(), update: kindState(), delete: kindState() };
+    this.#kinds = Object.fromEntries(OPERATION_KINDS.map((kind) => [kind, kindState()])) as Record<
+      OperationKind,
+      KindState
+    >;
   }
 
   begin(turn: TurnStart): void {

@@ -1,4 +1,5 @@
 /** The one formatter for numbers that people read: three significant digits, a unit, and `–` for what is withheld. */
+import type { RateShape, Sizes } from '../workload/types.ts';
 
 export const WITHHELD = '–';
 
@@ -84,6 +85,36 @@ export function bytes(value: number): string {
 }
 
 /** Every digit that is needed and none that isn't, as people write settings: `100/s`, `15 s`, `5 min`. */
+/** Sizes that may vary, each written by `one`. A number is a fixed size of an older result. */
+export function sizes(value: Sizes | number, one: (size: number) => string): string {
+  if (typeof value === 'number') return one(value);
+  switch (value.kind) {
+    case 'fixed':
+      return one(value.value);
+    case 'uniform':
+      return `${one(value.min)} to ${one(value.max)}`;
+    case 'log-normal':
+      return `p50 ${one(value.p50)}, p99 ${one(value.p99)}`;
+    case 'histogram':
+      return value.classes.map((entry) => `${number(entry.share * 100)} % ${one(entry.value)}`).join(', ');
+  }
+}
+
+export function rateShape(shape: RateShape): string {
+  switch (shape.kind) {
+    case 'constant':
+      return rate(shape.rate_per_s);
+    case 'ramp':
+      return `${rate(shape.from_per_s)} rising or falling to ${rate(shape.to_per_s)}`;
+    case 'steps':
+      return shape.rates_per_s.map((step) => rate(step)).join(', then ');
+    case 'spike':
+      return `${rate(shape.base_per_s)} with ${rate(shape.spike_per_s)} for ${setting_ns(shape.for_ns)} after ${setting_ns(shape.at_ns)}`;
+    case 'sine':
+      return `${rate(shape.mean_per_s)} ± ${rate(shape.amplitude_per_s)} every ${setting_ns(shape.period_ns)}`;
+  }
+}
+
 export function setting_ns(value_ns: number): string {
   const units = [...DURATION_UNITS, ['min', 60e9], ['h', 3600e9]] as const;
   const [unit, width_ns] =

@@ -1,6 +1,16 @@
 import type { ArmResult, Comparison, Result } from '../result/types.ts';
 import type { Arm } from '../workload/types.ts';
-import { bytes, confidence, count, rate, ratio, ratioInterval, setting_ns, WITHHELD } from './format.ts';
+import {
+  bytes,
+  confidence,
+  count,
+  rateShape,
+  ratio,
+  ratioInterval,
+  setting_ns,
+  sizes,
+  WITHHELD,
+} from './format.ts';
 import { byArm, metricWords, remarks, SUMMARY_ROWS } from './rows.ts';
 
 /** `report.md`: the terminal's tables, with settings, environment, checks and method, to be read without the tool. */
@@ -82,6 +92,11 @@ function identityTable(arms: readonly ArmResult[]): string {
   return table(['arm', 'identity', 'state', 'counted'], rows, 'left');
 }
 
+function phaseText({ name, duration_ns, operations, rate: shape }: Arm['phases'][number]): string {
+  const length = operations === null ? setting_ns(duration_ns ?? 0) : `${count(operations)} operations`;
+  return [`${name} ${length}`, shape ? rateShape(shape) : ''].filter((part) => part !== '').join(' at ');
+}
+
 const SETTINGS: readonly (readonly [string, (arm: Arm) => string])[] = [
   ['driver', (arm) => arm.driver],
   ['target', (arm) => arm.target],
@@ -89,7 +104,7 @@ const SETTINGS: readonly (readonly [string, (arm: Arm) => string])[] = [
   ['connections', (arm) => `${arm.connections.mode}, ${arm.connections.tls ? 'TLS' : 'plain'}`],
   ['signed', (arm) => (arm.sign ? 'SigV4' : 'no')],
   ['encryption', (arm) => arm.table.encryption],
-  ['items', (arm) => `${count(arm.table.items)} of ${bytes(arm.table.itemBytes)}`],
+  ['items', (arm) => `${count(arm.table.items)} of ${sizes(arm.table.itemBytes, bytes)}`],
   [
     'key cache',
     ({ system: { keyCache } }) =>
@@ -104,10 +119,10 @@ const SETTINGS: readonly (readonly [string, (arm: Arm) => string])[] = [
     'arrivals',
     ({ arrivals }) =>
       arrivals.loop === 'open'
-        ? `${arrivals.process}, ${rate(arrivals.rate_per_s)}`
-        : `closed, ${arrivals.concurrency}`,
+        ? arrivals.process
+        : `closed, ${arrivals.concurrency} users${arrivals.think.mean_ns > 0 ? ` thinking ${setting_ns(arrivals.think.mean_ns)}` : ''}`,
   ],
-  ['phases', (arm) => arm.phases.map((phase) => `${phase.name} ${setting_ns(phase.duration_ns)}`).join(', ')],
+  ['phases', (arm) => arm.phases.map(phaseText).join(', ')],
 ];
 
 function settingsTable(arms: readonly ArmResult[]): string {

@@ -1,5 +1,5 @@
 import type { ArmDescription, PlanDescription } from '../plan/plan.ts';
-import { bytes, count, number, rate, WITHHELD } from './format.ts';
+import { bytes, count, number, rate, sizes, WITHHELD } from './format.ts';
 import { columns } from './text.ts';
 
 const ROWS: [string, (arm: ArmDescription) => string][] = [
@@ -7,7 +7,7 @@ const ROWS: [string, (arm: ArmDescription) => string][] = [
   ['target', (arm) => arm.target],
   ['connections', connections],
   ['encryption', (arm) => arm.encryption],
-  ['table', (arm) => `${count(arm.items)} items of ${bytes(arm.itemBytes)}`],
+  ['table', (arm) => `${count(arm.items)} items of ${sizes(arm.itemBytes, bytes)}`],
   [
     'load',
     (arm) => (arm.loop === 'open' ? rate(arm.rate_per_s) : `${count(arm.concurrency)} in a closed loop`),

@@ -49,6 +49,9 @@ const timelineRow = z.looseObject({
   buckets: z.array(number),
 });
 
+/** A number: as written before sizes could vary. */
+const sizes = z.union([number, z.looseObject({ kind: z.string() })]);
+
 const settings = z.looseObject({
   name: z.string(),
   driver: z.string(),
@@ -59,7 +62,7 @@ const settings = z.looseObject({
   system: z.looseObject({
     keyCache: z.looseObject({ scope: z.string(), ttl_ms: number, expiry: z.string() }),
   }),
-  table: z.looseObject({ encryption: z.string(), items: number, itemBytes: number }),
+  table: z.looseObject({ encryption: z.string(), items: number, itemBytes: sizes }),
   operations: counts,
   arrivals: z.looseObject({ loop: z.string() }),
   cost: z.looseObject({
@@ -77,8 +80,11 @@ const arm = z.looseObject({
     all: operation,
     get: operation.optional(),
     put: operation.optional(),
+    insert: operation.optional(),
     update: operation.optional(),
     delete: operation.optional(),
+    scan: operation.optional(),
+    readModifyWrite: operation.optional(),
   }),
   rate: z.looseObject({ planned_per_s: known, offered_per_s: known, achieved_per_s: known }),
   schedule_lag_ns: summary,

@@ -16,7 +16,7 @@ import {
   type TlsIdentity,
 } from '../system/system.ts';
 import { type Arm, kmsIdentity } from '../workload/workload.ts';
-import { createKey, createTable, fillTable } from './tables.ts';
+import { createKey, createTables, fillTables, tableNames } from './tables.ts';
 import type { ArmTestbed, Testbed } from './types.ts';
 
 /** What the arms of one run have in common. */
@@ -117,7 +117,7 @@ async function openArm(
   const target: ArmTarget = {
     url: store.url,
     region: arm.system.kms.region,
-    table: arm.table.name,
+    tables: tableNames(arm),
     ca: tls.ca,
     callers: callers.slice(0, arm.callers).map(({ accessKeyId, secretAccessKey, principal }) => ({
       accessKeyId,
@@ -132,8 +132,8 @@ async function openArm(
       ? await createKey({ ...operatorAccess, url: kms.url }, arm.name)
       : undefined;
   const storeAccess = { ...operatorAccess, url: store.url };
-  await createTable(storeAccess, arm, keyArn);
-  await fillTable(storeAccess, arm);
+  await createTables(storeAccess, arm, keyArn);
+  await fillTables(storeAccess, arm);
   return arm.driver === 'envelope' ? handOver(target, store, kms) : measure(target, store, kms);
 }
 

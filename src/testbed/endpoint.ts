@@ -2,7 +2,7 @@ import type { ArmTarget } from '../drivers/drivers.ts';
 import { InputError } from '../std/errors.ts';
 import type { Arm } from '../workload/workload.ts';
 import type { Access } from './client.ts';
-import { createKey, createTable, deleteKey, deleteTable, fillTable } from './tables.ts';
+import { createKey, createTables, deleteKey, deleteTables, fillTables, tableNames } from './tables.ts';
 import type { ArmTestbed, Testbed } from './types.ts';
 
 /**
@@ -21,9 +21,9 @@ export async function openEndpoint(arms: readonly Arm[]): Promise<Testbed> {
       const region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? arm.system.kms.region;
       const access = { url: arm.target, region, credentials };
       const keyArn = await keyFor(arm, access, undo);
-      await createTable(access, arm, keyArn);
-      undo.push(() => deleteTable(access, arm.table.name));
-      await fillTable(access, arm);
+      await createTables(access, arm, keyArn);
+      undo.push(() => deleteTables(access, arm));
+      await fillTables(access, arm);
       beds.push(withoutCounters(arm, access));
     }
     return { arms: beds, close };
@@ -52,7 +52,7 @@ function withoutCounters(arm: Arm, { url, region, credentials }: Access): ArmTes
   const target: ArmTarget = {
     url,
     region,
-    table: arm.table.name,
+    tables: tableNames(arm),
     callers: Array.from({ length: arm.callers }, () => ({ ...credentials, principalArn: '' })),
   };
   return {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { itemJson } from '../drivers/drivers.ts';
+import { createItemBytes } from '../plan/plan.ts';
 import { InputError } from '../std/errors.ts';
 import { AwsError } from '../system/system.ts';
 import type { Arm } from '../workload/workload.ts';
@@ -38,21 +39,34 @@ export async function deleteKey(access: Access, keyArn: string): Promise<void> {
   }
 }
 
-/** Makes an arm's table and waits until it is active. @throws InputError E_TABLE_EXISTS */
-export async function createTable(access: Access, arm: Arm, keyArn: string | undefined): Promise<void> {
+/** The arm's tables by number: its table's name, or with several that name and -1, -2, …. */
+export function tableNames({ table: { name, count } }: Arm): string[] {
+  return count === 1 ? [name] : Array.from({ length: count }, (_, index) => `${name}-${index + 1}`);
+}
+
+/** Makes an arm's tables and waits until they are active. @throws InputError E_TABLE_EXISTS */
+export async function createTables(access: Access, arm: Arm, keyArn: string | undefined): Promise<void> {
   const client = new Client('dynamodb', access);
+  const created: string[] = [];
   try {
-    await requestTable(client, access, arm, keyArn);
-    await becomesActive(client, access, arm.table.name).catch(async (error: unknown) => {
-      await deleteTable(access, arm.table.name).catch(() => {});
-      throw error;
-    });
+    for (const name of tableNames(arm)) {
+      await requestTable(client, access, { name, keyArn, encryption: arm.table.encryption });
+      created.push(name);
+      await becomesActive(client, access, name);
+    }
+  } catch (error) {
+    await Promise.allSettled(created.map((name) => deleteTable(access, name)));
+    throw error;
   } finally {
     client.close();
   }
 }
 
-export async function deleteTable(access: Access, table: string): Promise<void> {
+export async function deleteTables(access: Access, arm: Arm): Promise<void> {
+  for (const name of tableNames(arm)) await deleteTable(access, name);
+}
+
+async function deleteTable(access: Access, table: string): Promise<void> {
   const client = new Client('dynamodb', access);
   try {
     await client.call('DeleteTable', JSON.stringify({ TableName: table }));
@@ -64,15 +78,14 @@ export async function deleteTable(access: Access, table: string): Promise<void> 
 async function requestTable(
   client: Client,
   access: Access,
-  { table }: Arm,
-  keyArn: string | undefined,
+  table: { name: string; encryption: Arm['table']['encryption']; keyArn: string | undefined },
 ): Promise<void> {
   const request = {
     TableName: table.name,
     AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
     KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
     BillingMode: 'PAY_PER_REQUEST',
-    ...encryptionMembers(table.encryption, keyArn),
+    ...encryptionMembers(table.encryption, table.keyArn),
   };
   try {
     await client.call('CreateTable', JSON.stringify(request));
@@ -118,26 +131,34 @@ async function becomesActive(client: Client, access: Access, table: string): Pro
   }
 }
 
-/** Puts the table's items: loaders take batches from one counter, each over a connection of its own. */
-export async function fillTable(access: Access, { table }: Arm): Promise<void> {
-  const shape = { table: table.name, itemBytes: table.itemBytes };
-  let next = 0;
+/** Puts the items: loaders take batches from one counter, each over a connection of its own. */
+export async function fillTables(access: Access, arm: Arm): Promise<void> {
+  const { items, itemBytes, fields, count } = arm.table;
+  const names = tableNames(arm);
+  const bytesOf = createItemBytes(itemBytes);
+  let batch = 0;
   const loader = async (): Promise<void> => {
     const client = new Client('dynamodb', access);
     try {
-      while (next < table.items) {
-        const first = next;
-        next = Math.min(next + BATCH_ITEMS, table.items);
-        const puts = Array.from({ length: next - first }, (_, offset) => {
-          return `{"PutRequest":{"Item":${itemJson(first + offset, 0, shape)}}}`;
-        });
-        await writeBatch(client, access, table.name, `[${puts.join(',')}]`);
+      for (;;) {
+        // A batch goes to one table, whose keys are `count` apart; so many batches in turn cover a run of keys.
+        const table = batch % count;
+        const first = (batch++ - table) * BATCH_ITEMS + table;
+        if (first >= items) return;
+        const keys = keysOf(first, BATCH_ITEMS, count, items);
+        const puts = keys.map((key) => `{"PutRequest":{"Item":${itemJson(key, 0, bytesOf(key), fields)}}}`);
+        await writeBatch(client, access, names[table]!, `[${puts.join(',')}]`);
       }
     } finally {
       client.close();
     }
   };
   await Promise.all(Array.from({ length: LOADERS }, loader));
+}
+
+function keysOf(first: number, most: number, step: number, below: number): number[] {
+  const left = Math.ceil((below - first) / step);
+  return Array.from({ length: Math.min(most, left) }, (_, index) => first + index * step);
 }
 
 async function writeBatch(client: Client, access: Access, table: string, puts: string): Promise<void> {

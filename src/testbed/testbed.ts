@@ -2,6 +2,7 @@
 import type { Arm } from '../workload/workload.ts';
 import { openEmbedded } from './embedded.ts';
 import { openEndpoint } from './endpoint.ts';
+import { tableNames } from './tables.ts';
 import type { ArmTestbed, Testbed } from './types.ts';
 
 export type * from './types.ts';
@@ -37,7 +38,7 @@ export async function openTestbed(arms: readonly Arm[]): Promise<Testbed> {
 async function openNothing(arms: readonly Arm[]): Promise<Testbed> {
   return {
     arms: arms.map((arm) => ({
-      target: { url: '', region: arm.system.kms.region, table: arm.table.name, callers: [] },
+      target: { url: '', region: arm.system.kms.region, tables: tableNames(arm), callers: [] },
       resume: async () => {},
       pause: async () => {},
       sample: async () => ({ store: null, kms: null }),

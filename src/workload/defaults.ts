@@ -11,8 +11,10 @@ export const DEFAULTS = {
   keyCache: { scope: 'connection', ttl_ms: 300_000, expiry: 'absolute', entries: 100_000 },
   hosts: 1,
   storage: 'lmdb',
-  table: { encryption: 'customer-managed', items: 1000, itemBytes: 1024 },
+  table: { count: 1, encryption: 'customer-managed', items: 1000, itemBytes: 1024, fields: 1 },
   popularity: { kind: 'zipf', s: 0.99 },
+  /** As YCSB's workload E. */
+  scanItems: { kind: 'uniform', min: 1, max: 100 },
   operations: { get: 95, put: 5 },
   arrivals: { loop: 'open', process: 'poisson' },
   /** The first copy of CloudTrail's management events is free, so none is paid for. */

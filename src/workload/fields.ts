@@ -1,8 +1,8 @@
 /** Scalars of the file as written: text with a unit in, a number in base units out, the unit spelt out in every error. */
 import * as z from 'zod';
 import { parseBytes, parseCount, parseDuration_ns, parseRate_per_s } from '../std/units.ts';
-import { quote } from './problems.ts';
-import type { Popularity } from './types.ts';
+import { nearest, quote } from './problems.ts';
+import { DRIVERS } from './types.ts';
 
 interface Quantity {
   noun: string;
@@ -82,26 +82,6 @@ function isTextOrNumber(value: unknown): value is string | number {
   return typeof value === 'string' || typeof value === 'number';
 }
 
-/** `uniform`, `zipf` or `zipf <s>`. */
-export const popularity = (description: string) =>
-  z
-    .unknown()
-    .transform((written, context): Popularity => {
-      const match = /^(uniform|zipf(?:\s+(\d+(?:\.\d+)?))?)$/.exec(
-        typeof written === 'string' ? written.trim() : '',
-      );
-      const s = Number(match?.[2] ?? 0.99);
-      if (match?.[1] === 'uniform') return { kind: 'uniform' };
-      if (match && s > 0 && s <= 10) return { kind: 'zipf', s };
-      context.addIssue({
-        code: 'custom',
-        message: `expected uniform or zipf with an exponent above 0 and up to 10, got ${quote(written)}`,
-        params: { remedy: "Write 'uniform' or 'zipf 0.99'." },
-      });
-      return z.NEVER;
-    })
-    .meta({ description, type: 'string', pattern: '^(uniform|zipf(\\s+\\d+(\\.\\d+)?)?)$' });
-
 /** `embedded`, or the origin of an endpoint. Credentials in it would end up in reports, so they are refused. */
 export const target = (description: string) =>
   z
@@ -138,3 +118,21 @@ function originOf(written: unknown, expected: string, context: z.RefinementCtx):
 function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }
+
+/** A driver's name, or the path of a module: `./…`, `../…` or `/…`. */
+export const driver = (description: string) =>
+  z
+    .unknown()
+    .transform((written, context) => {
+      if (typeof written === 'string' && /^(\.{1,2})?\/./.test(written)) return written;
+      const known = DRIVERS.find((name) => name === written);
+      if (known) return known;
+      const near = nearest(typeof written === 'string' ? written : '', DRIVERS);
+      context.addIssue({
+        code: 'custom',
+        message: `expected ${DRIVERS.join(', ')} or the path of a module (./my-driver.ts), got ${quote(written)}`,
+        params: { remedy: near === undefined ? undefined : `Did you mean '${near}'?` },
+      });
+      return z.NEVER;
+    })
+    .meta({ description, type: 'string', pattern: `^(${DRIVERS.join('|')}|\\.{0,2}/.+)$` });

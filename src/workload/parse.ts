@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { InputError, type Problem } from '../std/errors.ts';
 import { ARM_CHECKS } from './checks.ts';
 import { DEFAULTS } from './defaults.ts';
@@ -22,7 +23,7 @@ export function parseWorkload(text: string, source: string, overrides: WorkloadO
   const validation = validate(value, where);
   problems.push(...validation.problems);
   const written = validation.written && withoutMootSystem(validation.written, parsed);
-  const arms = written ? resolveArms(written) : [];
+  const arms = written ? resolveArms(written, dirname(source)) : [];
   if (written) {
     problems.push(...armProblems(written, arms, value, validation.doubtful, where));
     problems.push(...workloadProblems(written, arms, validation.doubtful, where));
@@ -47,9 +48,9 @@ interface ResolvedArm {
   written: WrittenArm;
 }
 
-function resolveArms(written: WrittenWorkload): ResolvedArm[] {
+function resolveArms(written: WrittenWorkload, directory: string): ResolvedArm[] {
   return [...mergedArms(written)].map(([name, merged]) => ({
-    arm: resolveArm(name, merged),
+    arm: resolveArm(name, merged, directory),
     written: merged,
   }));
 }
@@ -148,7 +149,10 @@ function workloadProblems(
     report(['compare', 'blocks'], what, 'Use at least 2; intervals are good from about 5 on.');
   }
   for (const { arm } of arms) {
-    const measured_ns = arm.phases.reduce((sum, phase) => sum + (phase.measured ? phase.duration_ns : 0), 0);
+    const measured_ns = arm.phases.reduce(
+      (sum, phase) => sum + (phase.measured ? (phase.duration_ns ?? 0) : 0),
+      0,
+    );
     if (measured_ns === 0 || measured_ns / blocks >= SHORTEST_TURN_ns || touchesAny(['phases'], doubtful))
       continue;
     const what = `${measured_ns / 1e6} ms measured in ${blocks} blocks make turns shorter than 100 ms (arm '${arm.name}').`;

@@ -1,7 +1,16 @@
 /** The file as understood, arm by arm: merged over the base, defaults filled in, units last in the names. */
+
+import { resolve as resolvePath } from 'node:path';
 import { DEFAULTS } from './defaults.ts';
 import type { WrittenArm, WrittenWorkload } from './schema.ts';
-import { type Arm, type Arrivals, OPERATION_KINDS, type OperationKind } from './types.ts';
+import {
+  type Arm,
+  type Arrivals,
+  DRIVERS,
+  OPERATION_KINDS,
+  type OperationKind,
+  type Phase,
+} from './types.ts';
 
 /**
  * An arm's fields over the base's. Maps merge field by field; lists, `operations`, and `arrivals` of another loop are
@@ -25,6 +34,7 @@ export function mergeArm(base: WrittenArm, arm: WrittenArm): WrittenArm {
     table: { ...base.table, ...arm.table },
     keys: { ...base.keys, ...arm.keys },
     arrivals: { ...(sameLoop ? base.arrivals : {}), ...arm.arrivals },
+    network: { ...base.network, ...arm.network },
     cost: { ...base.cost, ...arm.cost },
   };
 }
@@ -37,41 +47,49 @@ export function mergedArms(written: WrittenWorkload): Map<string, WrittenArm> {
   return new Map(entries.map(([name, arm]) => [name, mergeArm(base, arm ?? {})]));
 }
 
-/** Fills in every default. What the checks refuse still resolves to something, so that they can look at it. */
-export function resolveArm(name: string, written: WrittenArm): Arm {
+/**
+ * Fills in every default. What the checks refuse still resolves to something, so that they can look at it.
+ * @param directory of the workload file: paths in it start there
+ */
+export function resolveArm(name: string, written: WrittenArm, directory: string): Arm {
   const { connections = {}, table = {}, cost = {} } = written;
-  const driver = written.driver ?? DEFAULTS.driver;
+  const { driver, module } = resolveDriver(written.driver ?? DEFAULTS.driver, directory);
   const target = written.target ?? DEFAULTS.target;
   const sign = written.sign ?? driver === 'http';
   return {
     name,
     driver,
+    module,
     target,
     kmsTarget: written.kms,
-    callers: written.callers ?? DEFAULTS.callers,
+    callers: written.callers?.count ?? DEFAULTS.callers,
+    callerShares: written.callers?.shares,
     connections: {
       mode: connections.mode ?? DEFAULTS.connections.mode,
       perCaller: connections.perCaller ?? DEFAULTS.connections.perCaller,
+      operations: connections.operations,
       tls: connections.tls ?? (isRemote(target) ? target.startsWith('https:') : driver === 'http'),
       timeout_ms: ms(connections.timeout) ?? DEFAULTS.connections.timeout_ms,
       maxInFlight: connections.maxInFlight ?? DEFAULTS.connections.maxInFlight,
     },
     sign,
     system: resolveSystem(written.system ?? {}, sign),
+    network: { rtt_ns: written.network?.rtt ?? 0 },
     table: {
       name: table.name ?? `sealbench-${name}`,
+      count: table.count ?? DEFAULTS.table.count,
       encryption: table.encryption ?? DEFAULTS.table.encryption,
       items: table.items ?? DEFAULTS.table.items,
-      itemBytes: table.itemBytes ?? DEFAULTS.table.itemBytes,
+      itemBytes: table.itemBytes ?? { kind: 'fixed', value: DEFAULTS.table.itemBytes },
+      fields: table.fields ?? DEFAULTS.table.fields,
     },
-    keys: { popularity: written.keys?.popularity ?? { ...DEFAULTS.popularity } },
+    keys: {
+      popularity: written.keys?.popularity ?? { ...DEFAULTS.popularity },
+      scanItems: written.keys?.scanItems ?? { ...DEFAULTS.scanItems },
+    },
     operations: shares(written.operations ?? DEFAULTS.operations),
     arrivals: resolveArrivals(written.arrivals ?? {}),
-    phases: (written.phases ?? []).map((phase, index) => ({
-      name: phase.name ?? `phase-${index + 1}`,
-      duration_ns: phase.for,
-      measured: phase.measured ?? true,
-    })),
+    phases: resolvePhases(written),
     cost: {
       kms_usd_per_10k: cost.kms ?? DEFAULTS.cost.kms_usd_per_10k,
       cloudtrail_usd_per_100k: cost.cloudtrail ?? DEFAULTS.cost.cloudtrail_usd_per_100k,
@@ -102,20 +120,45 @@ function resolveSystem(written: NonNullable<WrittenArm['system']>, sign: boolean
   };
 }
 
+function resolveDriver(written: string, directory: string): Pick<Arm, 'driver' | 'module'> {
+  const known = DRIVERS.find((name) => name === written);
+  return known ? { driver: known } : { driver: 'module', module: resolvePath(directory, written) };
+}
+
 function resolveArrivals(written: NonNullable<WrittenArm['arrivals']>): Arrivals {
-  if (written.loop === 'closed') return { loop: 'closed', concurrency: written.concurrency ?? 0 };
-  return {
-    loop: 'open',
-    process: written.process ?? DEFAULTS.arrivals.process,
-    rate_per_s: written.rate ?? 0,
-  };
+  return written.loop === 'closed'
+    ? {
+        loop: 'closed',
+        concurrency: written.concurrency ?? 0,
+        think: written.think ?? { kind: 'constant', mean_ns: 0 },
+      }
+    : { loop: 'open', process: written.process ?? DEFAULTS.arrivals.process };
+}
+
+function resolvePhases({ phases = [], arrivals }: WrittenArm): Phase[] {
+  const usual = arrivals?.rate ?? { kind: 'constant', rate_per_s: 0 };
+  return phases.map((phase, index) => {
+    const rate = arrivals?.loop === 'closed' ? null : (phase.rate ?? usual);
+    // Operations that fall due at a constant rate say how long they take.
+    const counted_ns =
+      phase.count !== undefined && rate?.kind === 'constant' && rate.rate_per_s > 0
+        ? (phase.count / rate.rate_per_s) * 1e9
+        : null;
+    return {
+      name: phase.name ?? `phase-${index + 1}`,
+      duration_ns: phase.for ?? counted_ns,
+      operations: phase.count ?? null,
+      rate,
+      measured: phase.measured ?? true,
+    };
+  });
 }
 
 /** All zero when the written shares add up to nothing. */
 function shares(written: Partial<Record<OperationKind, number>>): Record<OperationKind, number> {
   const sum = OPERATION_KINDS.reduce((total, kind) => total + (written[kind] ?? 0), 0);
   const share = (kind: OperationKind) => (sum > 0 ? (written[kind] ?? 0) / sum : 0);
-  return { get: share('get'), put: share('put'), update: share('update'), delete: share('delete') };
+  return Object.fromEntries(OPERATION_KINDS.map((kind) => [kind, share(kind)])) as Arm['operations'];
 }
 
 function ms(duration_ns: number | undefined): number | undefined {

@@ -1,9 +1,16 @@
 /** The workload file as people write it: every field optional unless nothing can be assumed, unknown fields refused. */
 import * as z from 'zod';
-import { bytes, count, duration, endpoint, popularity, rate, target } from './fields.ts';
+import { count, driver, duration, endpoint, rate, target } from './fields.ts';
+import {
+  byteSizes,
+  callers,
+  countSizes,
+  operationsPerConnection,
+  popularity,
+  rateShape,
+  thinkTime,
+} from './shapes.ts';
 import type { OPERATION_KINDS } from './types.ts';
-
-export const DRIVERS = ['http', 'envelope', 'noop'] as const;
 
 /** Arms name tables, files and `--set` paths. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$/;
@@ -19,6 +26,9 @@ const connections = z
       )
       .optional(),
     perCaller: count('Connections of each caller', '1', '10k').optional(),
+    operations: operationsPerConnection(
+      'Operations that a connection carries before it is closed and another opened, drawn for each connection: what lies between keep-alive and fresh. The mode says how the next one is opened.',
+    ).optional(),
     tls: z
       .boolean()
       .describe(
@@ -95,22 +105,27 @@ const table = z
       .enum(['none', 'aws-owned', 'aws-managed', 'customer-managed'])
       .describe('Whose KMS key the table is encrypted under.')
       .optional(),
-    items: count('Items in the table when measuring begins', '1', '1G').optional(),
-    itemBytes: bytes(
-      "Size of an item by DynamoDB's rule: attribute names and values",
-      '64B',
-      '400KiB',
+    count: count('Tables that the items are spread over', '1', '1000').optional(),
+    items: count('Items when measuring begins, of all tables together', '1', '1G').optional(),
+    itemBytes: byteSizes(
+      "Size of an item by DynamoDB's rule: attribute names and values.",
+      64,
+      400 * 1024,
     ).optional(),
+    fields: count('Attributes beside the key; an update writes one of them', '1', '100').optional(),
   })
-  .meta({ id: 'table', description: 'The table that is read and written.' });
+  .meta({ id: 'table', description: 'The table, or tables, that are read and written.' });
 
 const share = z.number().min(0).max(1e9);
 const operations = z
   .strictObject({
     get: share.describe('GetItem').optional(),
-    put: share.describe('PutItem').optional(),
+    put: share.describe('PutItem of an item that is there').optional(),
+    insert: share.describe('PutItem of a new item').optional(),
     update: share.describe('UpdateItem').optional(),
     delete: share.describe('DeleteItem').optional(),
+    scan: share.describe('Scan of a few items from a key on').optional(),
+    readModifyWrite: share.describe('GetItem, then UpdateItem of the same item').optional(),
   } satisfies Record<(typeof OPERATION_KINDS)[number], z.ZodType>)
   .meta({
     id: 'operations',
@@ -129,8 +144,9 @@ const arrivals = z
       .enum(['constant', 'poisson'])
       .describe('Open loop: gaps all equal, or exponential.')
       .optional(),
-    rate: rate('Open loop: operations due', '1/h', '10M/s').optional(),
+    rate: rateShape('Open loop: operations due, in every phase that says nothing else.').optional(),
     concurrency: count('Closed loop: virtual users', '1', '100k').optional(),
+    think: thinkTime('Closed loop: from an answer to the next operation of that user.').optional(),
   })
   .meta({ id: 'arrivals', description: 'When operations fall due.' });
 
@@ -138,7 +154,9 @@ const phases = z
   .array(
     z.strictObject({
       name: z.string().regex(NAME).describe('For reports.').optional(),
-      for: duration('How long', '1ms', '7d'),
+      for: duration('How long', '1ms', '7d').optional(),
+      count: count('How many operations, in place of `for`', '1', '1G').optional(),
+      rate: rateShape('Open loop: operations due in this phase.').optional(),
       measured: z
         .boolean()
         .describe('false: outside of histograms and rates (warm-up). Default true.')
@@ -168,22 +186,29 @@ const cost = z
   .meta({ id: 'cost', description: 'Prices to count with.' });
 
 const settings = {
-  driver: z
-    .enum(DRIVERS)
-    .describe(
-      'http: over the wire. envelope: the store in the same process, without the wire. noop: nothing, which measures the tool itself.',
-    )
-    .optional(),
+  driver: driver(
+    'http: over the wire. envelope: the store in the same process, without the wire. sdk: the AWS SDK for JavaScript v3. autocannon: in a closed loop. noop: nothing, which measures the tool itself. ./path.ts: a module of your own.',
+  ).optional(),
   target: target('embedded, or the URL of a DynamoDB endpoint.').optional(),
   kms: endpoint("URL of the KMS behind a URL target: makes the table's key.").optional(),
-  callers: count('Principals, each with its own credentials', '1', '10k').optional(),
+  callers: callers(
+    'Principals, each with its own credentials; with weights, some of them more active than others.',
+    10_000,
+  ).optional(),
   connections: connections.optional(),
   sign: z.boolean().describe('Sign every request with SigV4.').optional(),
   system: system.optional(),
+  network: z
+    .strictObject({
+      rtt: duration('Round trip added between client and store', '0', '10s').optional(),
+    })
+    .meta({ id: 'network', description: 'What is emulated between client and store.' })
+    .optional(),
   table: table.optional(),
   keys: z
     .strictObject({
-      popularity: popularity("'uniform', or 'zipf s': how unevenly keys are chosen.").optional(),
+      popularity: popularity('How unevenly keys are chosen.').optional(),
+      scanItems: countSizes('Items that a scan asks for.', 1, 1_000_000).optional(),
     })
     .meta({ id: 'keys', description: 'Which items operations touch.' })
     .optional(),

@@ -1,6 +1,15 @@
 /** A workload resolved into numbers, arm by arm: every unit parsed, every default filled in, units last in the names. */
 
-export const OPERATION_KINDS = ['get', 'put', 'update', 'delete'] as const;
+/** `put` overwrites an item that is there, `insert` adds a new one; `readModifyWrite` is a get, then an update. */
+export const OPERATION_KINDS = [
+  'get',
+  'put',
+  'insert',
+  'update',
+  'delete',
+  'scan',
+  'readModifyWrite',
+] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
 export type ConnectionMode = 'keep-alive' | 'resumed' | 'fresh';
@@ -27,43 +36,113 @@ export interface SystemSettings {
   auth: 'sigv4' | 'none';
 }
 
-export type Popularity = { kind: 'uniform' } | { kind: 'zipf'; s: number };
+/** Which keys are asked for, and how unevenly. */
+export type Popularity =
+  | { kind: 'uniform' }
+  /** The rank-th most popular key in proportion to rank^−s, popular keys spread over the key space. */
+  | { kind: 'zipf'; s: number }
+  /** As zipf, ranked by age: the key inserted last is the most popular one. */
+  | { kind: 'latest'; s: number }
+  /** `operations` of the operations go to `items` of the items, both as shares. */
+  | { kind: 'hotspot'; items: number; operations: number }
+  /** Key after key, from the first again after the last. */
+  | { kind: 'sequential' };
+
+/** Whole numbers (bytes, items) that are drawn anew for each use. */
+export type Sizes =
+  | { kind: 'fixed'; value: number }
+  /** Every whole number from min to max alike. */
+  | { kind: 'uniform'; min: number; max: number }
+  /** Cut off at the ends of what is allowed. */
+  | { kind: 'log-normal'; p50: number; p99: number }
+  /** Shares add up to 1. */
+  | { kind: 'histogram'; classes: { value: number; share: number }[] };
+
+/** How fast operations fall due over the length of a phase. */
+export type RateShape =
+  | { kind: 'constant'; rate_per_s: number }
+  | { kind: 'ramp'; from_per_s: number; to_per_s: number }
+  /** Each for an equal share of the phase. */
+  | { kind: 'steps'; rates_per_s: number[] }
+  | { kind: 'spike'; base_per_s: number; spike_per_s: number; at_ns: number; for_ns: number }
+  /** Begins at the mean and rises. */
+  | { kind: 'sine'; mean_per_s: number; amplitude_per_s: number; period_ns: number };
+
+/** What a user of a closed loop does between an answer and the next operation. */
+export type ThinkTime = { kind: 'constant' | 'exponential'; mean_ns: number };
 
 export type Arrivals =
-  | { loop: 'open'; process: 'constant' | 'poisson'; rate_per_s: number }
-  | { loop: 'closed'; concurrency: number };
+  | { loop: 'open'; process: 'constant' | 'poisson' }
+  | { loop: 'closed'; concurrency: number; think: ThinkTime };
 
+/** Ends after a time, or after a count of operations. */
 export interface Phase {
   name: string;
-  duration_ns: number;
+  /** Null in a closed loop's phase by count, which lasts as long as its operations take. */
+  duration_ns: number | null;
+  /** Null in a phase by time. */
+  operations: number | null;
+  /** Null in a closed loop; constant in a phase by count. */
+  rate: RateShape | null;
   measured: boolean;
 }
 
+export const DRIVERS = ['http', 'envelope', 'sdk', 'autocannon', 'noop'] as const;
+
 export interface Arm {
   name: string;
-  driver: 'http' | 'envelope' | 'noop';
+  /** `module`: a user's own, at `module`. */
+  driver: (typeof DRIVERS)[number] | 'module';
+  /** Absolute path of a user's own driver. */
+  module?: string;
   /** `embedded`, or the endpoint's URL. */
   target: string;
   /** The KMS of an endpoint, for its counters; none when absent. */
   kmsTarget?: string;
   callers: number;
+  /** Each caller's share of the operations, adding up to 1; equal shares without it. */
+  callerShares?: number[];
   connections: {
     mode: ConnectionMode;
     perCaller: number;
+    /**
+     * Operations that a connection carries before another takes its place, drawn anew for each connection. Without it,
+     * keep-alive connections carry all and others one.
+     */
+    operations?: { min: number; max: number };
     tls: boolean;
     timeout_ms: number;
     maxInFlight: number;
   };
   sign: boolean;
   system: SystemSettings;
-  table: { name: string; encryption: Encryption; items: number; itemBytes: number };
-  keys: { popularity: Popularity };
+  /** What is emulated between client and store. */
+  network: { rtt_ns: number };
+  table: {
+    /** With more than one table, `-1`, `-2`, … follow it. */
+    name: string;
+    count: number;
+    encryption: Encryption;
+    /** Of all tables together: key k is in table k modulo count. */
+    items: number;
+    /** Of an item by DynamoDB's rule, key included. */
+    itemBytes: Sizes;
+    /** Attributes that the item's bytes are divided among, beside the key: `data`, or `field0`, `field1`, …. */
+    fields: number;
+  };
+  /** `scanItems`: how many items a scan asks for. */
+  keys: { popularity: Popularity; scanItems: Sizes };
   /** Shares that add up to 1, one for each kind. */
   operations: Record<OperationKind, number>;
   arrivals: Arrivals;
   /** Unmeasured phases come first. */
   phases: Phase[];
   cost: { kms_usd_per_10k: number; cloudtrail_usd_per_100k: number; cloudtrail_paid_copies: number };
+}
+
+/** Whether operations wait for a connection of their caller, instead of bringing their own. */
+export function keepsConnections({ connections: { mode, operations } }: Pick<Arm, 'connections'>): boolean {
+  return mode === 'keep-alive' || operations !== undefined;
 }
 
 export interface Workload {

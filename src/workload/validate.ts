@@ -2,12 +2,10 @@
 import type * as z from 'zod';
 import type { Problem } from '../std/errors.ts';
 import { formatPath, nearest, type Path, quote, suggestion } from './problems.ts';
-import { DRIVERS, type WrittenWorkload, writtenWorkload } from './schema.ts';
+import { type WrittenWorkload, writtenWorkload } from './schema.ts';
 
 /** Fields of the whole workload, which arms share. */
 const SHARED_FIELDS = ['name', 'arms', 'compare', 'seed'];
-/** Words that the language knows and this version has no driver for. */
-const PLANNED_DRIVERS = /^(sdk|autocannon|\.{0,2}\/.*)$/;
 
 export interface Validation {
   /** What was understood; fields with a problem are left out. Undefined when nothing useful remains. */
@@ -112,13 +110,8 @@ const MISSING: Record<string, string> = {
 };
 
 function invalidWord(path: Path, got: unknown, known: readonly string[]): Finding {
-  const word = typeof got === 'string' ? got : '';
-  if (path.at(-1) === 'driver' && PLANNED_DRIVERS.test(word)) {
-    const what = `driver '${word.slice(0, 60)}' is not available in this version; available: ${DRIVERS.join(', ')}.`;
-    return { path, what };
-  }
   const what = `${formatPath(path)}: expected ${anyOf(known)}, got ${quote(got)}.`;
-  const near = nearest(word, known);
+  const near = nearest(typeof got === 'string' ? got : '', known);
   return { path, what, remedy: near === undefined ? undefined : `Did you mean '${near}'?` };
 }
 

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { itemText, keyText } from '../../src/plan/plan.ts';
+import { attributeText, keyText } from '../../src/plan/plan.ts';
 import type { Result } from '../../src/result/result.ts';
 import { type Command, folder, leftovers, measure, sealbench, start, workload } from './cli.ts';
 
@@ -85,7 +85,7 @@ it('has no key and no attribute of an encrypted item on disk or in a report', as
   const [directory] = leftovers().filter((name) => name.startsWith('sealbench-'));
   const files = (arm: number) => filesOf(join(folder, 'tmp', directory!, `arm-${arm}`));
   const [sealed, plain] = [files(0), files(1)];
-  const needles = [keyText(0), keyText(1).slice(0, -2), itemText(0, 0, ITEM_BYTES).slice(2, 34)];
+  const needles = [keyText(0), keyText(1).slice(0, -2), attributeText(0, 0, ITEM_BYTES).slice(2, 34)];
   const found = (bytes: Buffer[]) =>
     needles.filter((needle) => bytes.some((buffer) => buffer.includes(needle)));
   command.child.kill('SIGINT');

@@ -47,7 +47,18 @@ export async function driverFor(arm: Arm, target: DriverOptions['target']): Prom
 }
 
 export function operation(kind: OperationKind, fields: Partial<PlannedOperation> = {}): PlannedOperation {
-  return { index: 0, due_ns: 0, caller: 0, connection: 0, key: 3, kind, ...fields };
+  return {
+    index: 0,
+    due_ns: 0,
+    caller: 0,
+    connection: 0,
+    key: 3,
+    table: 0,
+    bytes: 1024,
+    length: 0,
+    kind,
+    ...fields,
+  };
 }
 
 /** One operation for each connection there can be: what may be in flight at once. */

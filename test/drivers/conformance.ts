@@ -38,7 +38,7 @@ export function testDriver(
     afterAll(() => bed.testbed.close());
 
     const open = async (table = bed.arm.table.name) => {
-      const driver = await driverFor(bed.arm, { ...bed.target.target, table });
+      const driver = await driverFor(bed.arm, { ...bed.target.target, tables: [table] });
       await driver.open();
       return driver;
     };

@@ -12,7 +12,7 @@ const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}';
 
 function targetAt(url: string): ArmTarget {
   const access = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret', principalArn: '' };
-  return { url, region: 'us-east-1', table: 'items', callers: [access, access] };
+  return { url, region: 'us-east-1', tables: ['items'], callers: [access, access] };
 }
 
 it('counts a refused connection as a transport error', async () => {

@@ -281,7 +281,7 @@ async function play(
 ): Promise<{ recording: TurnRecording; driver: SimulatedDriver }> {
   const simulation = new Simulation();
   const { lane, driver, arm } = laneOf(text, simulation, behaviour, options);
-  const to_ns = arm.phases.reduce((sum, phase) => sum + phase.duration_ns, 0);
+  const to_ns = arm.phases.reduce((sum, phase) => sum + phase.duration_ns!, 0);
   const turn: Turn = { arm: 0, block: 0, from_ns: 0, to_ns, measured: true };
   return { recording: await simulation.run(lane.play(turn, S)), driver };
 }

@@ -1,4 +1,4 @@
-import type { Driver, Failure } from '../../src/drivers/drivers.ts';
+import type { Driver, Outcome } from '../../src/drivers/drivers.ts';
 import type { Pacer } from '../../src/load/load.ts';
 import type { PlannedOperation } from '../../src/plan/plan.ts';
 import { type ConnectionCounters, noConnections } from '../../src/recording/recording.ts';
@@ -47,13 +47,13 @@ export class SimulatedDriver implements Driver {
   readonly performed: { operation: PlannedOperation; at_ns: number }[] = [];
   readonly #simulation: Simulation;
   readonly #service_ns: (operation: PlannedOperation) => number;
-  readonly #failure: (operation: PlannedOperation) => Failure;
+  readonly #failure: (operation: PlannedOperation) => Outcome;
   abandoned = 0;
 
   constructor(
     simulation: Simulation,
     service_ns: (operation: PlannedOperation) => number,
-    failure: (operation: PlannedOperation) => Failure = () => undefined,
+    failure: (operation: PlannedOperation) => Outcome = () => undefined,
   ) {
     this.#simulation = simulation;
     this.#service_ns = service_ns;
@@ -62,7 +62,7 @@ export class SimulatedDriver implements Driver {
 
   async open(): Promise<void> {}
 
-  async perform(operation: PlannedOperation): Promise<Failure> {
+  async perform(operation: PlannedOperation): Promise<Outcome> {
     const now_ns = this.#simulation.clock.now_ns();
     this.performed.push({ operation, at_ns: now_ns });
     const service_ns = this.#service_ns(operation);

@@ -2,9 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { createArrivals } from '../../src/plan/arrivals.ts';
 import { STREAMS } from '../../src/plan/streams.ts';
 import { uniformAt } from '../../src/std/random.ts';
+import type { Phase } from '../../src/workload/types.ts';
+
+function endless(rate_per_s: number): Phase[] {
+  const rate = { kind: 'constant', rate_per_s } as const;
+  return [{ name: 'steady', duration_ns: 1e15, operations: null, rate, measured: true }];
+}
 
 function dueTimes(process: 'constant' | 'poisson', rate_per_s: number, count: number, seed = 1): number[] {
-  const arrivals = createArrivals({ loop: 'open', process, rate_per_s }, seed);
+  const arrivals = createArrivals(process, endless(rate_per_s), seed);
   return Array.from({ length: count }, () => arrivals.next_ns());
 }
 
@@ -57,7 +63,7 @@ describe('poisson arrivals', () => {
   test('lose nothing in the sum over an hour', () => {
     const rate_per_s = 200;
     const count = 3600 * rate_per_s;
-    const arrivals = createArrivals({ loop: 'open', process: 'poisson', rate_per_s }, 9);
+    const arrivals = createArrivals('poisson', endless(rate_per_s), 9);
     // Whole units of 2^-22 ns add up exactly in a BigInt.
     let exact = 0n;
     let last_ns = 0;

@@ -40,6 +40,7 @@ export function fakeArm({
   scope = 'connection',
   closed = false,
 }: FakeArm): Arm {
+  const rate = closed ? null : ({ kind: 'constant', rate_per_s: 100 } as const);
   return {
     name,
     driver: 'http',
@@ -54,15 +55,23 @@ export function fakeArm({
       storage: 'lmdb',
       auth: 'sigv4',
     },
-    table: { name: 'items', encryption, items: 10_000, itemBytes: 1024 },
-    keys: { popularity: { kind: 'zipf', s: 0.99 } },
-    operations: { get: 0.95, put: 0.05, update: 0, delete: 0 },
+    network: { rtt_ns: 0 },
+    table: {
+      name: 'items',
+      count: 1,
+      encryption,
+      items: 10_000,
+      itemBytes: { kind: 'fixed', value: 1024 },
+      fields: 1,
+    },
+    keys: { popularity: { kind: 'zipf', s: 0.99 }, scanItems: { kind: 'fixed', value: 10 } },
+    operations: { get: 0.95, put: 0.05, insert: 0, update: 0, delete: 0, scan: 0, readModifyWrite: 0 },
     arrivals: closed
-      ? { loop: 'closed', concurrency: 8 }
-      : { loop: 'open', process: 'poisson', rate_per_s: 100 },
+      ? { loop: 'closed', concurrency: 8, think: { kind: 'constant', mean_ns: 0 } }
+      : { loop: 'open', process: 'poisson' },
     phases: [
-      { name: 'warm-up', duration_ns: 5e9, measured: false },
-      { name: 'steady', duration_ns: 15e9, measured: true },
+      { name: 'warm-up', duration_ns: 5e9, operations: null, rate, measured: false },
+      { name: 'steady', duration_ns: 15e9, operations: null, rate, measured: true },
     ],
     cost: { kms_usd_per_10k: 0.03, cloudtrail_usd_per_100k: 2, cloudtrail_paid_copies: 0 },
   };
