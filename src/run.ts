@@ -12,7 +12,7 @@ import {
 } from './result/result.ts';
 import { addCounters, subtractCounters } from './std/counters.ts';
 import { describeEnvironment } from './std/environment.ts';
-import { type ArmTestbed, openTestbed } from './testbed/testbed.ts';
+import { type ArmTestbed, openTestbed, type Testbed } from './testbed/testbed.ts';
 import type { Arm, Workload } from './workload/workload.ts';
 
 /** What a run tells while it goes on. */
@@ -31,6 +31,8 @@ export interface RunOptions {
   /** Ends the run early; what was measured until then is its result. */
   stopped?: Promise<void>;
   events?: RunEvents;
+  /** What is measured, where that is neither the embedded system nor an endpoint with tables. */
+  testbed?: (arms: readonly Arm[]) => Promise<Testbed>;
 }
 
 /** Measures a workload. @throws InputError when the target can't be reached or prepared */
@@ -38,7 +40,7 @@ export async function run(workload: Workload, options: RunOptions = {}): Promise
   const { events, stopped } = options;
   const startedAt = new Date().toISOString();
   events?.preparing?.();
-  const testbed = await openTestbed(workload.arms);
+  const testbed = await (options.testbed ?? openTestbed)(workload.arms);
   try {
     const timelines = workload.arms.map(() => new TimelineBuilder());
     const keepSeconds = (arm: number, seconds: SecondRow[]): void => {

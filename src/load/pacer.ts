@@ -50,14 +50,18 @@ export async function startPacer(): Promise<Pacer> {
     const woken = Atomics.waitAsync(cells, PACER_CELLS.answer, seen);
     if (woken.async) await woken.value;
   };
+  let wakes = 0;
   return {
     async wait(until_ns) {
+      const wakesBefore = wakes;
       const left_ns = until_ns - realClock.now_ns();
       const spin = left_ns > SPIN_GAP_NS;
       if (left_ns > LONG_WAIT_NS) await sleep(until_ns - EARLY_NS, spin);
-      await sleep(until_ns, spin);
+      // Woken from the sleep ahead of time: the wait is over, and must not go on to the moment itself.
+      if (wakes === wakesBefore) await sleep(until_ns, spin);
     },
     wake() {
+      wakes++;
       Atomics.add(cells, PACER_CELLS.answer, 1);
       Atomics.notify(cells, PACER_CELLS.answer);
     },
