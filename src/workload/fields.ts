@@ -67,7 +67,12 @@ function quantity(kind: Quantity, description: string, least: string, most: stri
       });
       return z.NEVER;
     })
-    .meta({ description: `${description} (${least} to ${most})`, type: ['string', 'number'], pattern });
+    .meta({
+      description: `${description} (${least} to ${most})`,
+      type: ['string', 'number'],
+      pattern,
+      examples: [kind.examples[0]],
+    });
 }
 
 /** The number as written under each likely unit, where that makes sense; else examples. */
@@ -78,7 +83,7 @@ function suggestions(kind: Quantity, written: unknown): string[] {
   return guesses.every((guess) => kind.parse(guess) !== undefined) ? guesses : kind.examples;
 }
 
-function isTextOrNumber(value: unknown): value is string | number {
+export function isTextOrNumber(value: unknown): value is string | number {
   return typeof value === 'string' || typeof value === 'number';
 }
 

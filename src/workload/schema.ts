@@ -109,8 +109,8 @@ const table = z
     items: count('Items when measuring begins, of all tables together', '1', '1G').optional(),
     itemBytes: byteSizes(
       "Size of an item by DynamoDB's rule: attribute names and values.",
-      64,
-      400 * 1024,
+      '64B',
+      '400KiB',
     ).optional(),
     fields: count('Attributes beside the key; an update writes one of them', '1', '100').optional(),
   })
@@ -193,7 +193,7 @@ const settings = {
   kms: endpoint("URL of the KMS behind a URL target: makes the table's key.").optional(),
   callers: callers(
     'Principals, each with its own credentials; with weights, some of them more active than others.',
-    10_000,
+    '10k',
   ).optional(),
   connections: connections.optional(),
   sign: z.boolean().describe('Sign every request with SigV4.').optional(),
@@ -208,7 +208,7 @@ const settings = {
   keys: z
     .strictObject({
       popularity: popularity('How unevenly keys are chosen.').optional(),
-      scanItems: countSizes('Items that a scan asks for.', 1, 1_000_000).optional(),
+      scanItems: countSizes('Items that a scan asks for.', '1', '1M').optional(),
     })
     .meta({ id: 'keys', description: 'Which items operations touch.' })
     .optional(),

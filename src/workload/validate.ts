@@ -1,5 +1,5 @@
 /** Holds a written value against the schema and words what zod finds. */
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { Problem } from '../std/errors.ts';
 import { formatPath, nearest, type Path, quote, suggestion } from './problems.ts';
 import { type WrittenWorkload, writtenWorkload } from './schema.ts';
@@ -50,6 +50,7 @@ type Finding = Omit<Problem, 'where'> & { path: Path; meant?: Path };
 
 function describeIssue(issue: z.core.$ZodIssue, root: unknown): Finding[] {
   const path = issue.path as Path;
+  if (issue.code === 'invalid_union') return describeUnion(path, issue.errors, root);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => unknownField([...path, key]));
   }
@@ -87,6 +88,30 @@ function describeIssue(issue: z.core.$ZodIssue, root: unknown): Finding[] {
       return [{ path, what: `${formatPath(path)}: ${issue.message}.`, remedy }];
     }
   }
+}
+
+/**
+ * Of a field with several forms: what is wrong with the form that was meant, which is the one that knows most of the
+ * fields that were written; or, where none knows any, what forms there are.
+ */
+function describeUnion(path: Path, branches: readonly z.core.$ZodIssue[][], root: unknown): Finding[] {
+  const written = valueAt(root, path);
+  const fields = typeof written === 'object' && written !== null ? Object.keys(written).length : 0;
+  // The scalar form comes first, and says of anything what it would take.
+  const candidates = fields === 0 ? branches.slice(0, 1) : branches.slice(1);
+  const [meant] = candidates.toSorted((a, b) => foreignFields(a) - foreignFields(b));
+  if (written !== null && meant !== undefined && foreignFields(meant) < Math.max(fields, 1)) {
+    return meant.flatMap((issue) => describeIssue({ ...issue, path: [...path, ...issue.path] }, root));
+  }
+  const what = `${formatPath(path)}: expected one of ${formsAt(path).join(' | ')}, got ${quote(written)}.`;
+  return [{ path, what }];
+}
+
+/** How many of the written fields a form does not know; all of them where it is no map. */
+function foreignFields(issues: readonly z.core.$ZodIssue[]): number {
+  const atTop = issues.filter((issue) => issue.path.length === 0);
+  if (atTop.some((issue) => issue.code === 'invalid_type')) return Number.POSITIVE_INFINITY;
+  return atTop.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 0), 0);
 }
 
 const NAME_RULE = 'a name of up to 60 letters, digits, - and _';
@@ -132,23 +157,55 @@ function unknownField(path: Path): Finding {
   return { path, meant, what, remedy: suggestion(field, known, 'Known here') };
 }
 
-/** Field names that the schema has at a path. */
+/** Field names that the schema has at a path: those of all forms that have fields. */
 function knownFields(path: Path): string[] {
-  let schema: z.core.$ZodType = writtenWorkload;
-  for (const step of path) {
-    const { def } = unwrapped(schema)._zod;
-    if (def.type === 'object') schema = (def as z.core.$ZodObjectDef).shape[step]!;
-    else if (def.type === 'record') schema = (def as z.core.$ZodRecordDef).valueType;
-    else schema = (def as z.core.$ZodArrayDef).element;
-  }
-  const { def } = unwrapped(schema)._zod;
-  return Object.keys((def as z.core.$ZodObjectDef).shape);
+  const objects = schemasAt(path).filter((schema) => schema._zod.def.type === 'object');
+  return objects.flatMap((schema) => Object.keys((schema._zod.def as z.core.$ZodObjectDef).shape));
 }
 
-function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
+/** The forms of a field, as an error names them: an example of a scalar, the field names of a map. */
+function formsAt(path: Path): string[] {
+  return schemasAt(path).map((schema) => {
+    const { def } = schema._zod;
+    if (def.type === 'object') return `{ ${Object.keys((def as z.core.$ZodObjectDef).shape).join(', ')} }`;
+    if (def.type === 'tuple' || def.type === 'array') return 'a list';
+    return String((z.globalRegistry.get(schema)?.examples as unknown[] | undefined)?.[0] ?? def.type);
+  });
+}
+
+/** The schemas that a value at the path is held against: several where a field has several forms. */
+function schemasAt(path: Path): z.core.$ZodType[] {
+  let schemas = formsOf(writtenWorkload);
+  for (const step of path) {
+    schemas = schemas.flatMap((schema) => {
+      const { def } = schema._zod;
+      if (def.type === 'object') return formsOf((def as z.core.$ZodObjectDef).shape[step]);
+      if (def.type === 'record') return formsOf((def as z.core.$ZodRecordDef).valueType);
+      if (def.type === 'array') return formsOf((def as z.core.$ZodArrayDef).element);
+      return [];
+    });
+  }
+  return schemas;
+}
+
+/** Without what only wraps it; the options of a union. */
+function formsOf(schema: z.core.$ZodType | undefined): z.core.$ZodType[] {
+  if (schema === undefined) return [];
   const { def } = schema._zod;
-  const wraps = def.type === 'optional' || def.type === 'nullable';
-  return wraps ? unwrapped((def as z.core.$ZodOptionalDef).innerType) : schema;
+  switch (def.type) {
+    case 'optional':
+    case 'nullable':
+      return formsOf((def as z.core.$ZodOptionalDef).innerType);
+    case 'union':
+      return (def as z.core.$ZodUnionDef).options.flatMap(formsOf);
+    case 'pipe': {
+      const { in: input } = def as z.core.$ZodPipeDef;
+      // A scalar is a pipe from anything: what it takes is in its own description.
+      return input._zod.def.type === 'unknown' ? [schema] : formsOf(input);
+    }
+    default:
+      return [schema];
+  }
 }
 
 /** zod passes over `__proto__` in records. */

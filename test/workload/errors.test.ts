@@ -37,7 +37,7 @@ const ONE_PROBLEM: [string, string, string][] = [
   [
     'a field that is far from any other',
     'keys: { zebra: 1 }',
-    'w.yaml:4: keys.zebra: unknown field. Known here: popularity.',
+    'w.yaml:4: keys.zebra: unknown field. Known here: popularity, scanItems.',
   ],
   [
     'a misspelt word',
@@ -48,24 +48,14 @@ const ONE_PROBLEM: [string, string, string][] = [
   ['a word for a map', 'table: 5', 'w.yaml:4: table: expected a map of fields, got 5.'],
   ['nothing for a map', 'table:', 'w.yaml:4: table: expected a map of fields, got nothing.'],
   [
-    'a driver of a later version',
-    'driver: sdk',
-    "w.yaml:4: driver 'sdk' is not available in this version; available: http, envelope, noop.",
-  ],
-  [
-    'a driver module',
-    'driver: ./mine.ts',
-    "w.yaml:4: driver './mine.ts' is not available in this version; available: http, envelope, noop.",
-  ],
-  [
     'a driver that nobody knows',
     'driver: htp',
-    'w.yaml:4: driver: expected http, envelope or noop, got "htp". Did you mean \'http\'?',
+    'w.yaml:4: driver: expected http, envelope, sdk, autocannon, noop or the path of a module (./my-driver.ts), got "htp". Did you mean \'http\'?',
   ],
   [
     'an unknown popularity',
-    'keys: { popularity: latest }',
-    "w.yaml:4: keys.popularity: expected uniform or zipf with an exponent above 0 and up to 10, got \"latest\". Write 'uniform' or 'zipf 0.99'.",
+    'keys: { popularity: newest }',
+    "w.yaml:4: keys.popularity: expected one of 'zipf 0.99', 'uniform', 'latest 0.99', 'hotspot 20% 80%', 'sequential', got \"newest\". Write 'zipf 0.99'.",
   ],
   [
     'shares that add up to nothing',
@@ -195,9 +185,59 @@ const ONE_PROBLEM: [string, string, string][] = [
   [
     'gates, which are not there yet',
     'gates: []',
-    'w.yaml:4: gates: unknown field. Known here: name, driver, target, kms, callers, connections, sign, system, table, keys, operations, arrivals, phases, cost, arms, compare, seed.',
+    'w.yaml:4: gates: unknown field. Known here: name, driver, target, kms, callers, connections, sign, system, network, table, keys, operations, arrivals, phases, cost, arms, compare, seed.',
   ],
 ];
+
+const SEVERAL_FORMS: [string, string, string[]][] = [
+  [
+    'a list where a rate or a map belongs',
+    'arrivals: { rate: [1/s] }',
+    [
+      'w.yaml:4: arrivals.rate: expected one of 100/s | { from, to } | { steps } | { base, spike, at, for } | { mean, amplitude, period }, got a list.',
+    ],
+  ],
+  ['half a ramp', 'arrivals: { rate: { from: 1/s } }', ['w.yaml:4: arrivals.rate.to is missing.']],
+  [
+    'a misspelt ramp',
+    'arrivals: { rate: { form: 1/s, to: 2/s } }',
+    [
+      'w.yaml:4: arrivals.rate.from is missing.',
+      "w.yaml:4: arrivals.rate.form: unknown field. Did you mean 'from'?",
+    ],
+  ],
+  [
+    'a step without its unit',
+    'arrivals: { rate: { steps: [1/s, 2] } }',
+    ['w.yaml:4: arrivals.rate.steps[1]: expected a rate from 0/s to 10M/s, got 2. Write 2/s or 2/m.'],
+  ],
+  [
+    'a sine below nothing',
+    'arrivals: { rate: { mean: 1/s, amplitude: 2/s, period: 1s } }',
+    ['w.yaml:4: arrivals.rate: the amplitude exceeds the mean.'],
+  ],
+  [
+    'sizes the wrong way round',
+    'table: { itemBytes: { uniform: [4KiB, 1KiB] } }',
+    ['w.yaml:4: table.itemBytes.uniform: the larger one comes first.'],
+  ],
+  [
+    'a size class that is none',
+    'table: { itemBytes: { histogram: { 1KiB: 1, 3x: 4 } } }',
+    ['w.yaml:4: table.itemBytes.histogram.3x: expected a size from 64B to 400KiB, got "3x".'],
+  ],
+  ['a count without weights', 'callers: { count: 3 }', ['w.yaml:4: callers.weights is missing.']],
+  [
+    'lives the wrong way round',
+    'connections: { operations: [2, 1] }',
+    ['w.yaml:4: connections.operations: the larger one comes first.'],
+  ],
+];
+
+test.each(SEVERAL_FORMS)('%s', (_, lines, messages) => {
+  const others = lines.startsWith('arrivals') ? SOUND.replace(/^arrivals.*$/m, '#') : SOUND;
+  expect(problemsOf(others + lines)).toEqual(messages);
+});
 
 test.each(ONE_PROBLEM)('%s', (_, lines, message) => {
   expect(problemsOf(SOUND + lines)).toEqual([message]);
@@ -282,7 +322,6 @@ describe('phases', () => {
   test('each with its own line', () => {
     expect(withPhases('phases:\n  - { for: 5 }\n  - { fo: 5s }\n  - nonsense')).toEqual([
       'w.yaml:4: phases[0].for: expected a duration from 1ms to 7d, got 5. Write 5s or 5m.',
-      "w.yaml:5: phases[1].for is missing. Add how long the phase lasts: 'for: 15s'.",
       "w.yaml:5: phases[1].fo: unknown field. Did you mean 'for'?",
       'w.yaml:6: phases[2]: expected a map of fields, got "nonsense".',
     ]);
@@ -291,7 +330,7 @@ describe('phases', () => {
 
 test('everything at once, in the order of the file', () => {
   const text = `name: x
-driver: autocannon
+driver: autocanon
 connections: { mode: frsh, timeout: 5 }
 arrivals: { rate: 100/s }
 phases: [ { for: 1s, measured: false } ]
@@ -301,7 +340,7 @@ arms:
 compare: { base: c }
 `;
   expect(problemsOf(text)).toEqual([
-    "w.yaml:2: driver 'autocannon' is not available in this version; available: http, envelope, noop.",
+    'w.yaml:2: driver: expected http, envelope, sdk, autocannon, noop or the path of a module (./my-driver.ts), got "autocanon". Did you mean \'autocannon\'?',
     'w.yaml:3: connections.mode: expected keep-alive, resumed or fresh, got "frsh". Did you mean \'fresh\'?',
     'w.yaml:3: connections.timeout: expected a duration from 1ms to 10m, got 5. Write 5s or 5m.',
     "w.yaml:5: phases: there is no measured phase. Add one: 'phases: [ { name: steady, for: 15s } ]'.",

@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { parseWorkload, type WorkloadOverrides } from '../../src/workload/workload.ts';
 import { problemsOf, SOUND } from './problems.ts';
 
+const NONE = { get: 0, put: 0, insert: 0, update: 0, delete: 0, scan: 0, readModifyWrite: 0 };
+const PER_SECOND_100 = { kind: 'constant', rate_per_s: 100 };
+
 const parse = (lines: string, overrides: WorkloadOverrides = {}) =>
   parseWorkload(SOUND + lines, 'w.yaml', overrides);
 const armOf = (lines: string, overrides: WorkloadOverrides = {}) => parse(lines, overrides).arms[0]!;
@@ -25,11 +28,24 @@ test('what a file does not say has its documented default', () => {
           storage: 'lmdb',
           auth: 'sigv4',
         },
-        table: { name: 'sealbench-default', encryption: 'customer-managed', items: 1000, itemBytes: 1024 },
-        keys: { popularity: { kind: 'zipf', s: 0.99 } },
-        operations: { get: 0.95, put: 0.05, update: 0, delete: 0 },
-        arrivals: { loop: 'open', process: 'poisson', rate_per_s: 100 },
-        phases: [{ name: 'phase-1', duration_ns: 15e9, measured: true }],
+        network: { rtt_ns: 0 },
+        table: {
+          name: 'sealbench-default',
+          count: 1,
+          encryption: 'customer-managed',
+          items: 1000,
+          itemBytes: { kind: 'fixed', value: 1024 },
+          fields: 1,
+        },
+        keys: {
+          popularity: { kind: 'zipf', s: 0.99 },
+          scanItems: { kind: 'uniform', min: 1, max: 100 },
+        },
+        operations: { ...NONE, get: 0.95, put: 0.05 },
+        arrivals: { loop: 'open', process: 'poisson' },
+        phases: [
+          { name: 'phase-1', duration_ns: 15e9, operations: null, rate: PER_SECOND_100, measured: true },
+        ],
         cost: { kms_usd_per_10k: 0.03, cloudtrail_usd_per_100k: 2, cloudtrail_paid_copies: 0 },
       },
     ],
@@ -72,9 +88,14 @@ cost: { kms: 0.1, cloudtrail: 3, paidCopies: 2 }
       storage: 'memory',
       auth: 'none',
     },
-    table: { name: 'my.table', encryption: 'aws-owned', items: 500, itemBytes: 4000 },
+    table: {
+      name: 'my.table',
+      encryption: 'aws-owned',
+      items: 500,
+      itemBytes: { kind: 'fixed', value: 4000 },
+    },
     keys: { popularity: { kind: 'zipf', s: 1 } },
-    operations: { get: 0.25, put: 0.25, update: 0.25, delete: 0.25 },
+    operations: { ...NONE, get: 0.25, put: 0.25, update: 0.25, delete: 0.25 },
     cost: { kms_usd_per_10k: 0.1, cloudtrail_usd_per_100k: 3, cloudtrail_paid_copies: 2 },
   });
 });
@@ -125,15 +146,20 @@ arms:
     const arms = armsOf(
       'operations: { get: 90, put: 10 }\narms: { deletes: { operations: { delete: 1 } } }\n',
     );
-    expect(arms.get('deletes')?.operations).toEqual({ get: 0, put: 0, update: 0, delete: 1 });
+    expect(arms.get('deletes')?.operations).toEqual({ ...NONE, delete: 1 });
   });
 
   test('keep the base arrivals within a loop, and none of them in the other', () => {
     const arms = armsOf(
       'arms: { slow: { arrivals: { rate: 5/s } }, users: { arrivals: { loop: closed, concurrency: 8 } } }\n',
     );
-    expect(arms.get('slow')?.arrivals).toEqual({ loop: 'open', process: 'poisson', rate_per_s: 5 });
-    expect(arms.get('users')?.arrivals).toEqual({ loop: 'closed', concurrency: 8 });
+    expect(arms.get('slow')?.arrivals).toEqual({ loop: 'open', process: 'poisson' });
+    expect(arms.get('slow')?.phases[0]?.rate).toEqual({ kind: 'constant', rate_per_s: 5 });
+    expect(arms.get('users')?.arrivals).toEqual({
+      loop: 'closed',
+      concurrency: 8,
+      think: { kind: 'constant', mean_ns: 0 },
+    });
   });
 
   test('may leave the embedded system, and its settings, behind', () => {

@@ -60,7 +60,7 @@ describe('YAML itself', () => {
 
   test('an alias inside of what it stands for', () => {
     expect(problemsOf(`${SOUND}keys: &k { popularity: *k }\n`)).toEqual([
-      "w.yaml:4: keys.popularity: expected uniform or zipf with an exponent above 0 and up to 10, got a map. Write 'uniform' or 'zipf 0.99'.",
+      "w.yaml:4: keys.popularity: expected one of 'zipf 0.99', 'uniform', 'latest 0.99', 'hotspot 20% 80%', 'sequential', got a map. Write 'zipf 0.99'.",
     ]);
   });
 
