@@ -118,6 +118,7 @@ export class HttpDriver implements Driver {
     return new HttpConnection({
       host,
       port,
+      via: target.via,
       tls: secure ? { ca: target.ca, session: resumed ? this.#sessions.get(caller) : undefined } : undefined,
       timeout_ms: arm.connections.timeout_ms,
       onSession: resumed ? (session) => this.#sessions.set(caller, session) : undefined,

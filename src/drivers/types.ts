@@ -14,6 +14,8 @@ export const NOTHING_FOUND = 'sealbench:nothing-found';
 export interface ArmTarget {
   /** `http(s)://host:port` of the store. */
   url: string;
+  /** Where to connect in place of the URL's host and port: an emulated network, which leads there. */
+  via?: { host: string; port: number };
   region: string;
   /** Names, by the table's number. */
   tables: string[];

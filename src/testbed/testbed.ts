@@ -1,8 +1,9 @@
 /** What a run is measured against: embedded servers started for it, or an endpoint that is there already. */
-import type { Arm } from '../workload/workload.ts';
+import { type Relay, startRelay } from '../network/network.ts';
+import { endpointOf } from '../system/system.ts';
+import { type Arm, tableNames } from '../workload/workload.ts';
 import { openEmbedded } from './embedded.ts';
 import { openEndpoint } from './endpoint.ts';
-import { tableNames } from './tables.ts';
 import type { ArmTestbed, Testbed } from './types.ts';
 
 export type * from './types.ts';
@@ -16,7 +17,9 @@ export async function openTestbed(arms: readonly Arm[]): Promise<Testbed> {
   ];
   const beds = new Map<Arm, ArmTestbed>();
   const opened: Testbed[] = [];
+  const relays: Relay[] = [];
   const close = async (): Promise<void> => {
+    await Promise.allSettled(relays.map((relay) => relay.stop()));
     await Promise.allSettled(opened.map((testbed) => testbed.close()));
   };
   try {
@@ -26,6 +29,13 @@ export async function openTestbed(arms: readonly Arm[]): Promise<Testbed> {
       const testbed = await open(own);
       opened.push(testbed);
       for (const [index, arm] of own.entries()) beds.set(arm, testbed.arms[index]!);
+    }
+    for (const [arm, { target }] of beds) {
+      if (arm.network.rtt_ns === 0) continue;
+      const { host, port } = endpointOf(target.url);
+      const relay = await startRelay({ host, port, rtt_ns: arm.network.rtt_ns });
+      relays.push(relay);
+      target.via = { host: relay.host, port: relay.port };
     }
   } catch (error) {
     await close();
@@ -38,7 +48,7 @@ export async function openTestbed(arms: readonly Arm[]): Promise<Testbed> {
 async function openNothing(arms: readonly Arm[]): Promise<Testbed> {
   return {
     arms: arms.map((arm) => ({
-      target: { url: '', region: arm.system.kms.region, tables: tableNames(arm), callers: [] },
+      target: { url: '', region: arm.system.kms.region, tables: tableNames(arm.table), callers: [] },
       resume: async () => {},
       pause: async () => {},
       sample: async () => ({ store: null, kms: null }),

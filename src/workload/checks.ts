@@ -98,6 +98,18 @@ const connections: Check[] = [
       },
   },
   {
+    reads: ['network.rtt', 'driver'],
+    find: ({ driver, network: { rtt_ns } }) =>
+      rtt_ns > 0 &&
+      ['envelope', 'noop', 'module'].includes(driver) && {
+        what:
+          driver === 'module'
+            ? "a driver of your own makes its connections by itself: they can't be led through an emulated network."
+            : `driver '${driver}' goes over no network.`,
+        remedy: "Remove it, or use 'driver: http'.",
+      },
+  },
+  {
     reads: ['connections.perCaller', 'callers'],
     find: ({ callers, connections: { perCaller } }) =>
       callers * perCaller > MOST_CONNECTIONS && {

@@ -1,5 +1,12 @@
 import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import {
+  checkServerIdentity,
+  connect as connectTls,
+  createSecureContext,
+  type PeerCertificate,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls';
 import { realClock } from '../../std/clock.ts';
 import type { HttpResponse } from './http-response.ts';
 import { protocolError } from './http-response.ts';
@@ -9,6 +16,8 @@ import { TransportError, transportError } from './transport-error.ts';
 export interface HttpConnectionOptions {
   host: string;
   port: number;
+  /** Where to connect in their place; names and certificates stay those of the host. */
+  via?: { host: string; port: number };
   /** TLS, always verified. */
   tls?: {
     /** PEM to trust instead of the system's roots. */
@@ -155,7 +164,8 @@ export class HttpConnection {
   }
 
   #open(): void {
-    const { host, port, tls } = this.#options;
+    const { tls } = this.#options;
+    const { host, port } = this.#options.via ?? this.#options;
     this.#start_ns = realClock.now_ns();
     const onread: OnReadOpts = { buffer: READ_BUFFER, callback: this.#received };
     if (tls === undefined) {
@@ -166,13 +176,16 @@ export class HttpConnection {
       });
       this.#attach(socket);
     } else {
-      const servername = tls.servername ?? (isIP(host) === 0 ? host : undefined);
+      const name = tls.servername ?? this.#options.host;
+      const servername = isIP(name) === 0 ? name : undefined;
       const { session } = tls;
       // The types leave out `onread`, which tls.connect() passes on to the socket it makes.
       const options = {
         host,
         port,
         servername,
+        checkServerIdentity: (_: string, certificate: PeerCertificate) =>
+          checkServerIdentity(name, certificate),
         session,
         secureContext: contextOf(tls.ca),
         noDelay: true,
