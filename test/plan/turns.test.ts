@@ -90,7 +90,7 @@ describe('description of a plan', () => {
       mode: 'keep-alive',
       encryption: 'customer-managed',
       items: 1000,
-      itemBytes: 1024,
+      itemBytes: { kind: 'fixed', value: 1024 },
       loop: 'open',
       rate_per_s: 1000,
       concurrency: null,
