@@ -1,5 +1,5 @@
-import { attributeNames, attributeText, keyText, type PlannedOperation } from '../plan/plan.ts';
-import type { OperationKind } from '../workload/workload.ts';
+import { attributeText, keyText, type PlannedOperation } from '../plan/plan.ts';
+import { attributeNames, type OperationKind } from '../workload/workload.ts';
 
 /** What goes over the wire. */
 export const WIRE_OPERATIONS = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Scan'] as const;

@@ -1,5 +1,6 @@
 /** What is stored under a key: `pk` (S) and text attributes, made up from nothing but (key, version, size). */
 import { uniformAt } from '../std/random.ts';
+import { overheadBytes } from '../workload/workload.ts';
 import { STREAMS } from './streams.ts';
 
 const KEY_PREFIX = 'user';
@@ -19,19 +20,7 @@ const FILLER_SEED = 1;
 
 let filler = '';
 
-const KEY_BYTES = 'pk'.length + KEY_PREFIX.length + KEY_DIGITS;
 const ONLY_FIELD = { fields: 1, field: 0 };
-const namesOf = new Map<number, string[]>();
-
-/** `data`, or `field0`, `field1`, … where there are several. */
-export function attributeNames(fields: number): readonly string[] {
-  let names = namesOf.get(fields);
-  if (!names) {
-    names = fields === 1 ? ['data'] : Array.from({ length: fields }, (_, field) => `field${field}`);
-    namesOf.set(fields, names);
-  }
-  return names;
-}
 
 /**
  * The text of one attribute of an item of exactly `bytes` by DynamoDB's rule (UTF-8 bytes of names and of text values),
@@ -46,17 +35,14 @@ export function attributeText(
   bytes: number,
   { fields, field }: { fields: number; field: number } = ONLY_FIELD,
 ): string {
-  const left = bytes - KEY_BYTES - namesBytes(fields);
+  const left = bytes - overheadBytes(fields);
   const share = Math.floor(((field + 1) * left) / fields) - Math.floor((field * left) / fields);
   const length = Math.max(1, share);
   if (filler.length < OFFSETS + length) filler = growFiller(OFFSETS + length);
   const mark = `${version.toString(36)}.`;
-  const offset = (Math.imul(key + field, 0x9e3779b1) ^ Math.imul(version, 0x85ebca6b)) >>> 16;
+  const offset =
+    (Math.imul(key, 0x9e3779b1) ^ Math.imul(version, 0x85ebca6b) ^ Math.imul(field, 0xc2b2ae35)) >>> 16;
   return (mark + filler.slice(offset, offset + Math.max(0, length - mark.length))).slice(0, length);
-}
-
-function namesBytes(fields: number): number {
-  return attributeNames(fields).reduce((sum, name) => sum + name.length, 0);
 }
 
 function growFiller(length: number): string {

@@ -70,19 +70,26 @@ class StratifiedInserts {
   }
 
   #draw(stratum: number): void {
-    const until = (strata: number) => Math.floor(strata * STRATUM * this.#share + 1e-9);
-    const count = until(stratum + 1) - until(stratum);
+    const before = this.#until(stratum);
+    const count = this.#until(stratum + 1) - before;
     const places = Array.from({ length: STRATUM }, (_, place) => place);
     let draw = stratum * STRATUM;
     const order = shuffled(places, { next: () => this.#uniform(draw++) });
     const chosen = new Set(order.slice(0, count));
-    let before = 0;
+    let within = 0;
     for (const place of places) {
-      this.#before[place] = before;
-      if (chosen.has(place)) before++;
+      this.#before[place] = within;
+      if (chosen.has(place)) within++;
     }
-    this.#before[STRATUM] = before;
-    this.#base = until(stratum);
+    this.#before[STRATUM] = within;
+    this.#base = before;
     this.#stratum = stratum;
+  }
+
+  /** Inserts in the first `strata` hundreds. A hair beside a whole number is that number: 0.07 × 100 is 7. */
+  #until(strata: number): number {
+    const inserts = strata * STRATUM * this.#share;
+    const whole = Math.round(inserts);
+    return Math.abs(inserts - whole) <= 1e-9 + 1e-12 * whole ? whole : Math.floor(inserts);
   }
 }

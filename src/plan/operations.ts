@@ -3,7 +3,7 @@ import type { Arm, OperationKind } from '../workload/types.ts';
 import { type ArrivalSchedule, createArrivals } from './arrivals.ts';
 import { createKindChooser } from './kinds.ts';
 import { createKeyChooser } from './popularity.ts';
-import { createSizes, ITEM_BYTES } from './sizes.ts';
+import { createSizes, itemLimits } from './sizes.ts';
 import { STREAMS } from './streams.ts';
 import type { PlannedOperation } from './types.ts';
 
@@ -56,9 +56,9 @@ interface Draw {
 function createDraw(arm: Arm, seed: number): Draw {
   const route = createRoutes(arm, seed);
   const { kindOf, insertsBefore } = createKindChooser(arm.operations, seed);
-  const { items, count: tables, itemBytes } = arm.table;
+  const { items, count: tables, itemBytes, fields } = arm.table;
   const keyOf = createKeyChooser(arm.keys.popularity, items, seed);
-  const bytesOf = createSizes(itemBytes, { seed, stream: STREAMS.size, ...ITEM_BYTES });
+  const bytesOf = createSizes(itemBytes, { seed, stream: STREAMS.size, ...itemLimits(fields) });
   const lengthOf = createSizes(arm.keys.scanItems, { seed, stream: STREAMS.scan, ...SCAN_ITEMS });
   return {
     route,

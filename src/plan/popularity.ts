@@ -27,12 +27,13 @@ export function createKeyChooser(popularity: Popularity, items: number, seed: nu
       return (index, inserted = 0) => items + inserted - rankOf(index);
     }
     case 'hotspot': {
-      const hot = Math.min(Math.max(1, Math.round(popularity.items * items)), items);
+      const hot = Math.max(1, Math.round(popularity.items * items));
+      // Where every item is hot, nothing is left for the others.
+      const share = hot === items ? 1 : popularity.operations;
       const spread = new Permutation(items, seed);
       return (index) => {
         const u = uniform(index);
-        const share = popularity.operations;
-        if (u < share || hot === items) return spread.of(Math.floor(Math.min(u / share, 1 - 2 ** -53) * hot));
+        if (u < share) return spread.of(Math.floor((u / share) * hot));
         return spread.of(hot + Math.floor(((u - share) / (1 - share)) * (items - hot)));
       };
     }

@@ -1,14 +1,17 @@
 import { uniformAt } from '../std/random.ts';
-import type { Sizes } from '../workload/types.ts';
+import { type Arm, leastItemBytes, type Sizes } from '../workload/workload.ts';
 import { STREAMS } from './streams.ts';
 
-/** What no item may leave: room for its key, and DynamoDB's own limit. */
-export const ITEM_BYTES = { least: 64, most: 400 * 1024 };
+/** What no item may leave: room for its key and something in each attribute, and DynamoDB's own limit. */
+export function itemLimits(fields: number): { least: number; most: number } {
+  return { least: leastItemBytes(fields), most: 400 * 1024 };
+}
+
 const FILL_SEED = 1;
 
 /** Sizes of the items that are there when measuring begins, by key: the same whatever the workload's seed. */
-export function createItemBytes(sizes: Sizes): (key: number) => number {
-  return createSizes(sizes, { seed: FILL_SEED, stream: STREAMS.size, ...ITEM_BYTES });
+export function createItemBytes({ itemBytes, fields }: Arm['table']): (key: number) => number {
+  return createSizes(itemBytes, { seed: FILL_SEED, stream: STREAMS.size, ...itemLimits(fields) });
 }
 
 /** Quantile of the standard normal distribution at 0.99. */

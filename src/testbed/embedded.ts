@@ -15,8 +15,8 @@ import {
   type StoreSample,
   type TlsIdentity,
 } from '../system/system.ts';
-import { type Arm, kmsIdentity } from '../workload/workload.ts';
-import { createKey, createTables, fillTables, tableNames } from './tables.ts';
+import { type Arm, kmsIdentity, tableNames } from '../workload/workload.ts';
+import { createKey, createTables, fillTables } from './tables.ts';
 import type { ArmTestbed, Testbed } from './types.ts';
 
 /** What the arms of one run have in common. */
@@ -117,7 +117,7 @@ async function openArm(
   const target: ArmTarget = {
     url: store.url,
     region: arm.system.kms.region,
-    tables: tableNames(arm),
+    tables: tableNames(arm.table),
     ca: tls.ca,
     callers: callers.slice(0, arm.callers).map(({ accessKeyId, secretAccessKey, principal }) => ({
       accessKeyId,

@@ -1,8 +1,8 @@
 import type { ArmTarget } from '../drivers/drivers.ts';
 import { InputError } from '../std/errors.ts';
-import type { Arm } from '../workload/workload.ts';
+import { type Arm, tableNames } from '../workload/workload.ts';
 import type { Access } from './client.ts';
-import { createKey, createTables, deleteKey, deleteTables, fillTables, tableNames } from './tables.ts';
+import { createKey, createTables, deleteKey, deleteTables, fillTables } from './tables.ts';
 import type { ArmTestbed, Testbed } from './types.ts';
 
 /**
@@ -52,7 +52,7 @@ function withoutCounters(arm: Arm, { url, region, credentials }: Access): ArmTes
   const target: ArmTarget = {
     url,
     region,
-    tables: tableNames(arm),
+    tables: tableNames(arm.table),
     callers: Array.from({ length: arm.callers }, () => ({ ...credentials, principalArn: '' })),
   };
   return {

@@ -3,7 +3,7 @@ import { itemJson } from '../drivers/drivers.ts';
 import { createItemBytes } from '../plan/plan.ts';
 import { InputError } from '../std/errors.ts';
 import { AwsError } from '../system/system.ts';
-import type { Arm } from '../workload/workload.ts';
+import { type Arm, tableNames } from '../workload/workload.ts';
 import { type Access, Client } from './client.ts';
 
 /** BatchWriteItem takes no more. */
@@ -39,17 +39,12 @@ export async function deleteKey(access: Access, keyArn: string): Promise<void> {
   }
 }
 
-/** The arm's tables by number: its table's name, or with several that name and -1, -2, …. */
-export function tableNames({ table: { name, count } }: Arm): string[] {
-  return count === 1 ? [name] : Array.from({ length: count }, (_, index) => `${name}-${index + 1}`);
-}
-
 /** Makes an arm's tables and waits until they are active. @throws InputError E_TABLE_EXISTS */
 export async function createTables(access: Access, arm: Arm, keyArn: string | undefined): Promise<void> {
   const client = new Client('dynamodb', access);
   const created: string[] = [];
   try {
-    for (const name of tableNames(arm)) {
+    for (const name of tableNames(arm.table)) {
       await requestTable(client, access, { name, keyArn, encryption: arm.table.encryption });
       created.push(name);
       await becomesActive(client, access, name);
@@ -63,7 +58,7 @@ export async function createTables(access: Access, arm: Arm, keyArn: string | un
 }
 
 export async function deleteTables(access: Access, arm: Arm): Promise<void> {
-  for (const name of tableNames(arm)) await deleteTable(access, name);
+  for (const name of tableNames(arm.table)) await deleteTable(access, name);
 }
 
 async function deleteTable(access: Access, table: string): Promise<void> {
@@ -133,9 +128,9 @@ async function becomesActive(client: Client, access: Access, table: string): Pro
 
 /** Puts the items: loaders take batches from one counter, each over a connection of its own. */
 export async function fillTables(access: Access, arm: Arm): Promise<void> {
-  const { items, itemBytes, fields, count } = arm.table;
-  const names = tableNames(arm);
-  const bytesOf = createItemBytes(itemBytes);
+  const { items, fields, count } = arm.table;
+  const names = tableNames(arm.table);
+  const bytesOf = createItemBytes(arm.table);
   let batch = 0;
   const loader = async (): Promise<void> => {
     const client = new Client('dynamodb', access);

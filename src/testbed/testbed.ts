@@ -1,7 +1,7 @@
 /** What a run is measured against: embedded servers started for it, or an endpoint that is there already. */
 import { type Relay, startRelay } from '../network/network.ts';
 import { endpointOf } from '../system/system.ts';
-import { type Arm, tableNames } from '../workload/workload.ts';
+import { type Arm, tableNames, traitsOf } from '../workload/workload.ts';
 import { openEmbedded } from './embedded.ts';
 import { openEndpoint } from './endpoint.ts';
 import type { ArmTestbed, Testbed } from './types.ts';

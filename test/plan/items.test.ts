@@ -1,7 +1,9 @@
 import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { itemJson } from '../../src/drivers/drivers.ts';
 import { attributeText, keyText } from '../../src/plan/plan.ts';
+import { attributeNames, leastItemBytes } from '../../src/workload/workload.ts';
 
 test('keys have a fixed width', () => {
   expect(keyText(123)).toBe('user0000000123');
@@ -26,6 +28,34 @@ test("an item is as large as asked for by DynamoDB's rule, and plain text", () =
     expect(attributeText(number, write, itemBytes)).toBe(item.data);
   });
   fc.assert(property, { seed: 3, numRuns: 300 });
+});
+
+test('attributes share the size evenly, whatever their number', () => {
+  const property = fc.property(
+    fc.integer({ min: 1, max: 100 }),
+    fc.integer({ min: 0, max: 5000 }),
+    fc.nat(),
+    (fields, spare, version) => {
+      const names = attributeNames(fields);
+      const least = 16 + names.join('').length + fields;
+      const itemBytes = least + spare;
+      const item = JSON.parse(itemJson(77, version, itemBytes, fields)) as Record<string, { S: string }>;
+      expect(Object.keys(item)).toEqual(['pk', ...names]);
+      const bytes = Object.entries(item).map(([name, { S }]) => name.length + S.length);
+      expect(bytes.reduce((sum, size) => sum + size, 0)).toBe(itemBytes);
+      const lengths = names.map((name) => item[name]!.S.length);
+      expect(Math.max(...lengths) - Math.min(...lengths)).toBeLessThanOrEqual(1);
+      expect(leastItemBytes(fields)).toBe(least);
+    },
+  );
+  fc.assert(property, { seed: 8, numRuns: 300 });
+});
+
+test('the attributes of an item differ from each other, and from those of its neighbours', () => {
+  const texts = [7, 8].flatMap((key) =>
+    Array.from({ length: 10 }, (_, field) => attributeText(key, 7, 1076, { fields: 10, field })),
+  );
+  expect(new Set(texts).size).toBe(20);
 });
 
 test('what was asked for before does not change what is made', () => {

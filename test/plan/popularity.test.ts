@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Permutation } from '../../src/plan/permutation.ts';
 import { createKeyChooser, ZipfRanks } from '../../src/plan/popularity.ts';
 import { createRandom } from '../../src/std/random.ts';
+import type { Popularity } from '../../src/workload/types.ts';
 import { chiSquareZ } from './chi-square.ts';
 
 /** How often each key comes up in `draws` operations. */
@@ -124,10 +125,91 @@ describe('keys', () => {
     expect(keys.at(-1)! - keys[0]!).toBeGreaterThan(250);
   });
 
+  test('uniform: inserted items as often as those that were there at first', () => {
+    const choose = createKeyChooser({ kind: 'uniform' }, 300, 8);
+    const counts = countKeys((index) => choose(index, 200), 500, 100_000);
+    expect(Math.abs(chiSquareZ(counts, new Array(500).fill(1 / 500)))).toBeLessThan(3.5);
+  });
+
+  test('latest: the newest key is the most popular one, and age ranks the others', () => {
+    const choose = createKeyChooser({ kind: 'latest', s: 0.99 }, 500, 8);
+    for (const inserted of [0, 137]) {
+      const counts = countKeys((index) => choose(index, inserted), 500 + inserted, 100_000);
+      const byAge = counts.toReversed().slice(0, 500);
+      expect(chiSquareZ(byAge, zipfProbabilities(500, 0.99))).toBeLessThan(3.5);
+      expect(counts.slice(0, inserted).every((count) => count === 0)).toBe(true);
+    }
+  });
+
+  test.each([
+    [0.2, 0.8, 0.2],
+    [0.05, 0.5, 0.05],
+    // Less than one item is one, and all operations may go to the hot ones.
+    [0.0001, 0.9, 0.002],
+    [0.1, 1, 0.1],
+  ])('hotspot: %f of the items get %f of the operations, all of a part alike', (items, operations, hot) => {
+    const choose = createKeyChooser({ kind: 'hotspot', items, operations }, 500, 8);
+    const counts = countKeys(choose, 500, 100_000).sort((a, b) => b - a);
+    const edge = hot * 500;
+    const share = counts.slice(0, edge).reduce((sum, count) => sum + count, 0) / 100_000;
+    expect(Math.abs(share - operations)).toBeLessThanOrEqual(
+      3.5 * Math.sqrt((operations * (1 - operations)) / 1e5),
+    );
+    for (const [part, of] of [
+      [counts.slice(0, edge), operations],
+      [counts.slice(edge), 1 - operations],
+    ] as const) {
+      const chiSquare = chiSquareZ(part, new Array(part.length).fill(1 / part.length));
+      if (part.length > 1 && of > 0) expect(Math.abs(chiSquare)).toBeLessThan(3.5);
+    }
+  });
+
+  test('hotspot: of items that are all hot each is as often asked for as any other', () => {
+    const choose = createKeyChooser({ kind: 'hotspot', items: 1, operations: 0.8 }, 50, 8);
+    const counts = countKeys(choose, 50, 20_000);
+    expect(Math.abs(chiSquareZ(counts, new Array(50).fill(1 / 50)))).toBeLessThan(3.5);
+  });
+
+  test('sequential: each in its turn', () => {
+    const choose = createKeyChooser({ kind: 'sequential' }, 3, 8);
+    expect(Array.from({ length: 7 }, (_, index) => choose(index))).toEqual([0, 1, 2, 0, 1, 2, 0]);
+  });
+
+  const popularity = fc.oneof(
+    fc.constantFrom<Popularity>({ kind: 'uniform' }, { kind: 'sequential' }),
+    fc.record({ kind: fc.constantFrom('zipf', 'latest'), s: fc.double({ min: 0.01, max: 10, noNaN: true }) }),
+    fc.record({
+      kind: fc.constant('hotspot'),
+      items: fc.double({ min: 1e-6, max: 1, noNaN: true }),
+      operations: fc.double({ min: 1e-6, max: 1, noNaN: true }),
+    }),
+  ) as fc.Arbitrary<Popularity>;
+
+  test('exist when they are asked for, whatever the popularity, the items and the inserts', () => {
+    const number = fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 1e9 }));
+    const property = fc.property(
+      popularity,
+      number,
+      fc.nat(1e6),
+      fc.maxSafeNat(),
+      (kind, items, inserted, seed) => {
+        const choose = createKeyChooser(kind, items, seed);
+        for (const index of [0, 1, 2, 77, 2 ** 31, 1e12]) {
+          const key = choose(index, inserted);
+          expect(Number.isInteger(key) && key >= 0 && key < items + inserted).toBe(true);
+        }
+      },
+    );
+    fc.assert(property, { seed: 6, numRuns: 500 });
+  });
+
   test('are a function of seed and index', () => {
-    const choose = createKeyChooser({ kind: 'zipf', s: 0.99 }, 500, 8);
-    const forwards = Array.from({ length: 50 }, (_, index) => choose(index));
-    const backwards = Array.from({ length: 50 }, (_, i) => choose(49 - i)).reverse();
-    expect(backwards).toEqual(forwards);
+    const property = fc.property(popularity, (kind) => {
+      const choose = createKeyChooser(kind, 500, 8);
+      const forwards = Array.from({ length: 50 }, (_, index) => choose(index));
+      const backwards = Array.from({ length: 50 }, (_, i) => choose(49 - i)).reverse();
+      expect(backwards).toEqual(forwards);
+    });
+    fc.assert(property, { seed: 7, numRuns: 50 });
   });
 });
