@@ -6,11 +6,35 @@ export interface Clock {
   wall_ms(): number;
 }
 
+/** Readings to choose from: one during which the thread is held up is off by as much. */
+const OFFSET_READINGS = 32;
+
+/**
+ * What to add to `local` for the time of `common`: from the reading of which the least time can have been lost between
+ * the two. Threads whose offsets differ would be late for each other by the difference.
+ */
+export function clockOffset_ns(local: () => number, common: () => number): number {
+  let narrowest = Number.POSITIVE_INFINITY;
+  let offset_ns = 0;
+  for (let reading = 0; reading < OFFSET_READINGS; reading++) {
+    const before_ns = local();
+    const common_ns = common();
+    const after_ns = local();
+    if (after_ns - before_ns >= narrowest) continue;
+    narrowest = after_ns - before_ns;
+    offset_ns = common_ns - (before_ns + after_ns) / 2;
+  }
+  return offset_ns;
+}
+
 /**
  * `performance.now()` counts from each thread's own start; `hrtime` is one clock for all threads and processes
  * of the machine but costs an allocation. The offset between them, taken once, gives both.
  */
-const offset_ns = Number(process.hrtime.bigint()) - performance.now() * 1e6;
+const offset_ns = clockOffset_ns(
+  () => performance.now() * 1e6,
+  () => Number(process.hrtime.bigint()),
+);
 
 /** The machine's monotonic clock: comparable between threads and processes of one machine. */
 export const realClock: Clock = {
