@@ -1,5 +1,5 @@
 import type { Arm, Workload } from '../workload/types.ts';
-import { keepsConnections, kmsIdentity } from '../workload/workload.ts';
+import { keepsConnections, kmsIdentity, traitsOf } from '../workload/workload.ts';
 import { createIntensity } from './intensity.ts';
 import { armTimes, planTurns } from './turns.ts';
 
@@ -50,7 +50,7 @@ export function describePlan(workload: Workload): PlanDescription {
   const turns = planTurns(workload);
   const play_s = turns.reduce((sum, turn) => sum + ((turn.to_ns ?? turn.from_ns) - turn.from_ns), 0) / 1e9;
   const fill_s = arms.reduce(
-    (sum, arm) => sum + (arm.driver === 'noop' ? 0 : arm.items * FILL_s_PER_ITEM),
+    (sum, arm) => sum + (traitsOf(arm).needs === 'nothing' ? 0 : arm.items * FILL_s_PER_ITEM),
     0,
   );
   return {
@@ -101,7 +101,7 @@ function expectedOperations({ phases }: Arm): number {
  * belong to connections, an operation on a connection of its own needs its own.
  */
 function expectedDecryptCalls(arm: Arm, operations: number | null, playing_ms: number): number | null {
-  if (arm.driver === 'noop' || arm.table.encryption === 'none') return 0;
+  if (traitsOf(arm).needs === 'nothing' || arm.table.encryption === 'none') return 0;
   if (arm.target !== 'embedded') return null;
   const { scope, ttl_ms, expiry } = arm.system.keyCache;
   const { mode, perCaller } = arm.connections;
@@ -121,11 +121,11 @@ function expectedDecryptCalls(arm: Arm, operations: number | null, playing_ms: n
   return Math.round(entries * (1 + reloads));
 }
 
-/** Each HTTP arm has a store process; arms share a KMS where nothing sets them apart. */
+/** Each arm with a server to talk to has a store process; arms share a KMS where nothing sets them apart. */
 function countServers(arms: readonly Arm[]): PlanDescription['servers'] {
-  const embedded = arms.filter((arm) => arm.target === 'embedded' && arm.driver !== 'noop');
+  const embedded = arms.filter((arm) => arm.target === 'embedded' && traitsOf(arm).needs !== 'nothing');
   return {
-    stores: embedded.filter((arm) => arm.driver === 'http').length,
+    stores: embedded.filter((arm) => traitsOf(arm).needs === 'server').length,
     kms: new Set(embedded.map(kmsIdentity)).size,
   };
 }

@@ -5,7 +5,7 @@ import {
   mergeTurns,
   type TurnRecording,
 } from '../recording/recording.ts';
-import { type Arm, OPERATION_KINDS } from '../workload/types.ts';
+import { type Arm, OPERATION_KINDS, traitsOf } from '../workload/workload.ts';
 import { difference, summariseBlock, sumOf, turnLength_ns } from './blocks.ts';
 import { costOf } from './cost.ts';
 import { checkIdentities } from './identities.ts';
@@ -176,7 +176,7 @@ function length_ns(turns: readonly TurnRecording[]): number {
 
 /** Share of the time that the lanes with callers were on a CPU. In a store that lives in the lanes it is the store's too. */
 function lanesBusy(arm: Arm, { cpu_us }: TurnRecording, length_ns: number, lanes: number): number | null {
-  if (cpu_us === null || arm.driver === 'envelope') return null;
+  if (cpu_us === null || traitsOf(arm).inLane) return null;
   return ratio(cpu_us * 1e3, length_ns * Math.min(lanes, arm.callers));
 }
 

@@ -15,7 +15,7 @@ import {
   type StoreSample,
   type TlsIdentity,
 } from '../system/system.ts';
-import { type Arm, kmsIdentity, tableNames } from '../workload/workload.ts';
+import { type Arm, kmsIdentity, tableNames, traitsOf } from '../workload/workload.ts';
 import { createKey, createTables, fillTables } from './tables.ts';
 import type { ArmTestbed, Testbed } from './types.ts';
 
@@ -134,7 +134,7 @@ async function openArm(
   const storeAccess = { ...operatorAccess, url: store.url };
   await createTables(storeAccess, arm, keyArn);
   await fillTables(storeAccess, arm);
-  return arm.driver === 'envelope' ? handOver(target, store, kms) : measure(target, store, kms);
+  return traitsOf(arm).needs === 'directory' ? handOver(target, store, kms) : measure(target, store, kms);
 }
 
 /** The store process is what is measured. */

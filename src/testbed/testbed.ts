@@ -11,9 +11,9 @@ export type * from './types.ts';
 /** @throws InputError for a target that doesn't answer, refuses its credentials, or already has such a table */
 export async function openTestbed(arms: readonly Arm[]): Promise<Testbed> {
   const kinds: [(arm: Arm) => boolean, (arms: readonly Arm[]) => Promise<Testbed>][] = [
-    [(arm) => arm.driver === 'noop', openNothing],
-    [(arm) => arm.driver !== 'noop' && arm.target === 'embedded', openEmbedded],
-    [(arm) => arm.driver !== 'noop' && arm.target !== 'embedded', openEndpoint],
+    [(arm) => traitsOf(arm).needs === 'nothing', openNothing],
+    [(arm) => traitsOf(arm).needs !== 'nothing' && arm.target === 'embedded', openEmbedded],
+    [(arm) => traitsOf(arm).needs !== 'nothing' && arm.target !== 'embedded', openEndpoint],
   ];
   const beds = new Map<Arm, ArmTestbed>();
   const opened: Testbed[] = [];

@@ -1,4 +1,6 @@
 /** What is well-formed field by field and impossible together. */
+import { DRIVER_CHECKS } from './driver-checks.ts';
+import { traitsOf } from './driver-traits.ts';
 import { isRemote } from './resolve.ts';
 import type { WrittenArm } from './schema.ts';
 import type { Arm } from './types.ts';
@@ -21,7 +23,7 @@ const targets: Check[] = [
   {
     reads: ['driver', 'target'],
     find: ({ driver, target }) =>
-      driver !== 'http' &&
+      traitsOf({ driver }).needs !== 'server' &&
       isRemote(target) && {
         what: `driver '${driver}' works inside this process and can't reach ${target}.`,
         remedy: "Use 'driver: http', or leave the target out.",
@@ -30,9 +32,9 @@ const targets: Check[] = [
   {
     reads: ['system.storage', 'driver'],
     find: ({ driver, system }) =>
-      driver === 'envelope' &&
+      traitsOf({ driver }).needs === 'directory' &&
       system.storage === 'memory' && {
-        what: "driver 'envelope' opens the table in every lane, and a table in memory can't be shared.",
+        what: `driver '${driver}' opens the table in every lane, and a table in memory can't be shared.`,
         remedy: "Remove it, or use 'driver: http'.",
       },
   },
@@ -69,32 +71,23 @@ const targets: Check[] = [
 const connections: Check[] = [
   {
     reads: ['connections.tls', 'target', 'driver'],
-    find: ({ target, driver }, { connections: written }) => {
-      if (written?.tls === undefined) return undefined;
-      if (driver !== 'http') {
-        return (
-          written.tls && { what: `driver '${driver}' has no connection to encrypt.`, remedy: 'Remove it.' }
-        );
-      }
-      const scheme = isRemote(target) ? target.startsWith('https:') : written.tls;
-      return (
-        scheme !== written.tls && {
-          what: `${written.tls} contradicts ${target}.`,
-          remedy: 'Remove it: the URL decides.',
-        }
-      );
-    },
+    find: ({ target, driver }, { connections: written }) =>
+      written?.tls !== undefined &&
+      traitsOf({ driver }).needs === 'server' &&
+      isRemote(target) &&
+      target.startsWith('https:') !== written.tls && {
+        what: `${written.tls} contradicts ${target}.`,
+        remedy: 'Remove it: the URL decides.',
+      },
   },
   {
     reads: ['connections.mode', 'connections.tls', 'target', 'driver'],
     find: ({ connections: { mode, tls }, driver }) =>
       mode === 'resumed' &&
+      traitsOf({ driver }).cannot.resumed === undefined &&
       !tls && {
         what: "'resumed' resumes TLS sessions, and there is no TLS here.",
-        remedy:
-          driver === 'http'
-            ? "Set 'connections.tls: true' or an https target, or leave the arm out."
-            : "Use 'driver: http'.",
+        remedy: "Set 'connections.tls: true' or an https target, or leave the arm out.",
       },
   },
   {
@@ -118,15 +111,9 @@ const connections: Check[] = [
       },
   },
   {
-    reads: ['sign', 'driver'],
-    find: ({ driver }, { sign }) =>
-      sign === true &&
-      driver !== 'http' && { what: `driver '${driver}' sends no request to sign.`, remedy: 'Remove it.' },
-  },
-  {
     reads: ['system.auth', 'sign', 'driver', 'target'],
     find: ({ sign, system, driver }) =>
-      driver === 'http' &&
+      traitsOf({ driver }).needs === 'server' &&
       !sign &&
       system.auth === 'sigv4' && {
         what: "the store would refuse every request, since 'sign' is false.",
@@ -231,4 +218,4 @@ const load: Check[] = [
   },
 ];
 
-export const ARM_CHECKS: readonly Check[] = [...targets, ...connections, ...load];
+export const ARM_CHECKS: readonly Check[] = [...targets, ...connections, ...DRIVER_CHECKS, ...load];

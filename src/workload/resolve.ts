@@ -2,6 +2,7 @@
 
 import { resolve as resolvePath } from 'node:path';
 import { DEFAULTS } from './defaults.ts';
+import { traitsOf } from './driver-traits.ts';
 import type { WrittenArm, WrittenWorkload } from './schema.ts';
 import {
   type Arm,
@@ -55,7 +56,8 @@ export function resolveArm(name: string, written: WrittenArm, directory: string)
   const { connections = {}, table = {}, cost = {} } = written;
   const { driver, module } = resolveDriver(written.driver ?? DEFAULTS.driver, directory);
   const target = written.target ?? DEFAULTS.target;
-  const sign = written.sign ?? driver === 'http';
+  const { needs, cannot } = traitsOf({ driver });
+  const sign = written.sign ?? needs === 'server';
   return {
     name,
     driver,
@@ -68,7 +70,7 @@ export function resolveArm(name: string, written: WrittenArm, directory: string)
       mode: connections.mode ?? DEFAULTS.connections.mode,
       perCaller: connections.perCaller ?? DEFAULTS.connections.perCaller,
       operations: connections.operations,
-      tls: connections.tls ?? (isRemote(target) ? target.startsWith('https:') : driver === 'http'),
+      tls: connections.tls ?? (isRemote(target) ? target.startsWith('https:') : cannot.tls === undefined),
       timeout_ms: ms(connections.timeout) ?? DEFAULTS.connections.timeout_ms,
       maxInFlight: connections.maxInFlight ?? DEFAULTS.connections.maxInFlight,
     },
