@@ -40,7 +40,7 @@ function recordOperation(): void {
   const end_ns = nextLatency_ns();
   recorder.due();
   recorder.started(0, 1_000);
-  recorder.completed('get', 0, 1_000, end_ns, 0);
+  recorder.completed('get', 0, 1_000, end_ns, 0, 0);
 }
 
 export const recordingSuite: Suite = {

@@ -1,12 +1,13 @@
 /** The `http` driver under a lane, as a run uses it: plan, slots, recording; closed loop. */
 import { createDriver } from '../../src/drivers/drivers.ts';
-import { Lane, startPacer } from '../../src/load/load.ts';
+import { Lane, meterThread, startPacer } from '../../src/load/load.ts';
 import { createPlan } from '../../src/plan/plan.ts';
 import { realClock } from '../../src/std/clock.ts';
 import { processCpu_us, serveParent } from './child.ts';
 import type { ClientTurn, LaneArm } from './types.ts';
 
 const pacer = await startPacer();
+const threadLoad = meterThread();
 const lanes: Lane[] = [];
 
 serveParent({
@@ -23,6 +24,7 @@ serveParent({
       pacer,
       stopped: () => false,
       cpu_us: processCpu_us,
+      threadLoad,
     });
     await lane.setUp();
     return lanes.push(lane) - 1;

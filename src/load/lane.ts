@@ -1,7 +1,7 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { type Driver, NOTHING_FOUND, type Outcome } from '../drivers/drivers.ts';
 import type { OperationStream, Plan, PlannedOperation, Turn } from '../plan/plan.ts';
-import { type SecondRow, TurnRecorder, type TurnRecording } from '../recording/recording.ts';
+import { type SecondRow, type ThreadLoad, TurnRecorder, type TurnRecording } from '../recording/recording.ts';
 import type { Clock } from '../std/clock.ts';
 import { type Arm, keepsConnections } from '../workload/workload.ts';
 import type { Pacer } from './pacer.ts';
@@ -31,6 +31,8 @@ export interface LaneOptions {
   stopped: () => boolean;
   /** CPU of this thread since any fixed moment; null where the runtime can't tell. */
   cpu_us: () => number | null;
+  /** How this thread has fared since the last call. */
+  threadLoad: () => ThreadLoad;
   /** Takes the seconds of a long turn while it goes on; they are not in its recording then. */
   onSeconds?: (seconds: SecondRow[]) => void;
 }
@@ -93,6 +95,7 @@ export class Lane {
     const end_ns = start_ns + duration_ns;
     await this.#until(start_ns);
     const cpuBefore_us = cpu_us();
+    this.#options.threadLoad();
     this.#begin(start_ns, duration_ns, turn.measured, start_ns - turn.from_ns);
     if (arm.arrivals.loop === 'open') await this.#playOpen(to_ns);
     else await this.#playClosed(arm.arrivals.concurrency, end_ns);
@@ -152,9 +155,10 @@ export class Lane {
 
   /** Takes an operation that is due; starts it, or has it wait for its slot. */
   #admit(operation: PlannedOperation, due_ns: number, settled?: () => void): void {
-    const flight: Flight = { operation, due_ns, start_ns: Number.NaN, settled };
+    const now_ns = this.#options.clock.now_ns();
+    const flight: Flight = { operation, due_ns, lag_ns: now_ns - due_ns, start_ns: Number.NaN, settled };
     this.#recorder.due();
-    this.#recorder.started(due_ns, this.#options.clock.now_ns());
+    this.#recorder.started(due_ns, now_ns);
     this.#pending.add(flight);
     if (this.#slots === undefined || this.#slots.take(flight)) this.#start(flight);
   }
@@ -178,10 +182,10 @@ export class Lane {
     // An abandoned operation's late answer belongs to nobody.
     if (!this.#pending.delete(flight)) return;
     const end_ns = this.#options.clock.now_ns();
-    const { operation, due_ns, start_ns } = flight;
+    const { operation, due_ns, start_ns, lag_ns } = flight;
     const second = Math.floor((due_ns - this.#origin_ns) / 1e9);
     if (outcome === undefined || outcome === NOTHING_FOUND)
-      this.#recorder.completed(operation.kind, due_ns, start_ns, end_ns, second);
+      this.#recorder.completed(operation.kind, due_ns, start_ns, end_ns, second, lag_ns);
     else this.#recorder.failed(operation.kind, outcome, end_ns, second);
     this.#handOutSeconds();
     flight.settled?.();
@@ -252,8 +256,8 @@ export class Lane {
   }
 
   #finish(cpu_us: number | null): TurnRecording {
-    const { driver, clock } = this.#options;
+    const { driver, clock, threadLoad } = this.#options;
     this.#recorder.connections = driver.takeCounters();
-    return this.#recorder.finish(clock.now_ns(), cpu_us);
+    return this.#recorder.finish(clock.now_ns(), cpu_us, [threadLoad()]);
   }
 }

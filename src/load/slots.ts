@@ -5,6 +5,8 @@ export interface Flight {
   operation: PlannedOperation;
   /** On the lane's clock. */
   due_ns: number;
+  /** From due to taken up, before any wait for a slot. */
+  lag_ns: number;
   /** NaN while it waits for its slot. */
   start_ns: number;
   /** For a closed loop's user, who waits for it. */

@@ -8,7 +8,14 @@ import { answer } from '../std/rpc.ts';
 import { threadCpu_us } from '../std/thread-cpu.ts';
 import { Lane } from './lane.ts';
 import type { LaneTask, SecondsNote } from './lanes.ts';
-import { startPacer } from './pacer.ts';
+import { type Pacer, startPacer } from './pacer.ts';
+import { meterThread } from './thread-load.ts';
+
+/** What the lanes of a worker share. */
+interface Thread {
+  pacer: Pacer;
+  threadLoad: ReturnType<typeof meterThread>;
+}
 
 interface ArmLane {
   lane: Lane;
@@ -19,11 +26,12 @@ interface ArmLane {
 export default async function work(task: LaneTask): Promise<void> {
   const stop = new Int32Array(task.stop);
   const pacer = await startPacer();
+  const threadLoad = meterThread();
   const arms = new Map<number, ArmLane>();
   const finished = new Promise<void>((resolve) => {
     serve(task.port, {
       open: async ({ arm }: { arm: number }): Promise<TurnRecording> => {
-        const opened = await openArm(task, arm, pacer, () => Atomics.load(stop, 0) !== 0);
+        const opened = await openArm(task, arm, { pacer, threadLoad }, () => Atomics.load(stop, 0) !== 0);
         arms.set(arm, opened);
         return opened.lane.setUp();
       },
@@ -54,7 +62,7 @@ export default async function work(task: LaneTask): Promise<void> {
 async function openArm(
   task: LaneTask,
   index: number,
-  pacer: Awaited<ReturnType<typeof startPacer>>,
+  { pacer, threadLoad }: Thread,
   stopped: () => boolean,
 ): Promise<ArmLane> {
   const { lane, lanes, seed } = task;
@@ -74,6 +82,7 @@ async function openArm(
     pacer,
     stopped,
     cpu_us: threadCpu_us,
+    threadLoad,
     onSeconds: (seconds) => task.port.postMessage({ arm: index, seconds } satisfies SecondsNote),
   });
   return { lane: own, local: driver.local };

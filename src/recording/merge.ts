@@ -1,12 +1,13 @@
 import { OPERATION_KINDS, type OperationKind } from '../workload/types.ts';
 import { mergeSnapshots } from './histogram.ts';
 import { noConnections } from './recorder.ts';
-import type { ConnectionCounters, KindRecording, SecondRow, TurnRecording } from './types.ts';
+import type { ConnectionCounters, KindRecording, SecondRow, ThreadLoad, TurnRecording } from './types.ts';
 
 /** The lanes of one turn as one: everything adds up but the length of the turn, which they share. */
 export function mergeLanes(lanes: readonly TurnRecording[]): TurnRecording {
   return {
     ...mergeTurns(lanes),
+    threads: lanes.flatMap((lane) => lane.threads),
     duration_ns: Math.max(0, ...lanes.map((lane) => lane.duration_ns)),
     elapsed_ns: Math.max(0, ...lanes.map((lane) => lane.elapsed_ns)),
   };
@@ -24,13 +25,32 @@ export function mergeTurns(turns: readonly TurnRecording[]): TurnRecording {
       OPERATION_KINDS.map((kind) => [kind, mergeKinds(turns.map((turn) => turn.kinds[kind]))]),
     ) as Record<OperationKind, KindRecording>,
     lag: mergeSnapshots(turns.map((turn) => turn.lag)),
+    undelayed: mergeSnapshots(turns.map((turn) => turn.undelayed)),
+    gaps: {
+      planned: mergeSnapshots(turns.map((turn) => turn.gaps.planned)),
+      actual: mergeSnapshots(turns.map((turn) => turn.gaps.actual)),
+    },
     connections: mergeConnections(turns.map((turn) => turn.connections)),
     inFlight_ns: sum((turn) => turn.inFlight_ns),
+    inFlightLooks_ns: sum((turn) => turn.inFlightLooks_ns),
     duration_ns: sum((turn) => turn.duration_ns),
     elapsed_ns: sum((turn) => turn.elapsed_ns),
     cpu_us: turns.some((turn) => turn.cpu_us === null) ? null : sum((turn) => turn.cpu_us ?? 0),
+    threads: mergeThreads(turns.map((turn) => turn.threads)),
     seconds: mergeSeconds(turns.flatMap((turn) => turn.seconds)),
   };
+}
+
+/** The threads of one lane in several turns as one. */
+function mergeThreads(turns: readonly (readonly ThreadLoad[])[]): ThreadLoad[] {
+  const lanes = Math.max(0, ...turns.map((threads) => threads.length));
+  return Array.from({ length: lanes }, (_, lane) => {
+    const own = turns.flatMap((threads) => threads[lane] ?? []);
+    return {
+      active_ns: own.reduce((total, { active_ns }) => total + active_ns, 0),
+      pauses: mergeSnapshots(own.map(({ pauses }) => pauses)),
+    };
+  });
 }
 
 /** All kinds of operations, or one kind of several turns, as one. */

@@ -1,7 +1,8 @@
 import { OPERATION_KINDS, type OperationKind } from '../workload/types.ts';
 import { LatencyHistogram } from './histogram.ts';
+import { Looks } from './looks.ts';
 import { SecondRows } from './seconds.ts';
-import type { ConnectionCounters, KindRecording, SecondRow, TurnRecording } from './types.ts';
+import type { ConnectionCounters, KindRecording, SecondRow, ThreadLoad, TurnRecording } from './types.ts';
 
 /** Distinct error codes kept apart; a server that invents ever new ones fills `OtherError`, not the memory. */
 const ERROR_CODES_MAX = 64;
@@ -29,6 +30,10 @@ export interface TurnStart {
 export class TurnRecorder {
   readonly #kinds: Record<OperationKind, KindState>;
   readonly #lag = new LatencyHistogram();
+  readonly #undelayed = new LatencyHistogram();
+  readonly #plannedGaps = new LatencyHistogram();
+  readonly #actualGaps = new LatencyHistogram();
+  readonly #looks = new Looks();
   readonly #seconds = new SecondRows();
   #turn: TurnStart = { now_ns: 0, duration_ns: 0, measured: false };
   #planned = 0;
@@ -37,6 +42,8 @@ export class TurnRecorder {
   #inFlight = 0;
   #inFlight_ns = 0;
   #changed_ns = 0;
+  #lastDue_ns = Number.NaN;
+  #lastStart_ns = Number.NaN;
   #lastEnd_ns = 0;
 
   /** The driver counts into it; `finish` hands it over and puts a fresh one here. */
@@ -53,6 +60,8 @@ export class TurnRecorder {
     this.#turn = turn;
     this.#changed_ns = turn.now_ns;
     this.#lastEnd_ns = turn.now_ns;
+    this.#lastDue_ns = Number.NaN;
+    this.#looks.begin(turn.now_ns);
   }
 
   /** Operations that fell due in the turn, whether started or not. Counted where they are planned. */
@@ -64,15 +73,32 @@ export class TurnRecorder {
   started(due_ns: number, now_ns: number): void {
     this.#issued++;
     this.#lag.record(now_ns - due_ns);
+    if (!Number.isNaN(this.#lastDue_ns)) {
+      this.#plannedGaps.record(due_ns - this.#lastDue_ns);
+      this.#actualGaps.record(now_ns - this.#lastStart_ns);
+    }
+    this.#lastDue_ns = due_ns;
+    this.#lastStart_ns = now_ns;
     this.#changeInFlight(1, now_ns);
   }
 
-  /** @param second whole seconds of the arm's own time line, of the due time. */
-  completed(kind: OperationKind, due_ns: number, start_ns: number, end_ns: number, second: number): void {
+  /**
+   * @param second whole seconds of the arm's own time line, of the due time.
+   * @param lag_ns as `started` had it
+   */
+  completed(
+    kind: OperationKind,
+    due_ns: number,
+    start_ns: number,
+    end_ns: number,
+    second: number,
+    lag_ns: number,
+  ): void {
     const state = this.#kinds[kind];
     state.count++;
     state.response.record(end_ns - due_ns);
     state.service.record(end_ns - start_ns);
+    this.#undelayed.record(end_ns - due_ns - lag_ns);
     this.#seconds.completed(second, end_ns - due_ns);
     this.#ended(end_ns);
   }
@@ -123,21 +149,26 @@ export class TurnRecorder {
    * What the turn held; the recorder is empty again. Call it when nothing is in flight: what still is counts as in
    * flight to the end, and the result's checks will say that operations were lost.
    */
-  finish(now_ns: number, cpu_us: number | null): TurnRecording {
+  finish(now_ns: number, cpu_us: number | null, threads: ThreadLoad[] = []): TurnRecording {
     const left = this.#inFlight;
     if (left > 0) this.#changeInFlight(-left, now_ns);
     const end_ns = left > 0 ? now_ns : this.#lastEnd_ns;
+    this.#looks.upTo(Math.max(end_ns, this.#turn.now_ns + this.#turn.duration_ns), 0);
     const recording: TurnRecording = {
       planned: this.#planned,
       issued: this.#issued,
       unissued: this.#unissued,
       kinds: takeKinds(this.#kinds),
       lag: take(this.#lag),
+      undelayed: take(this.#undelayed),
+      gaps: { planned: take(this.#plannedGaps), actual: take(this.#actualGaps) },
       connections: this.connections,
       inFlight_ns: this.#inFlight_ns,
+      inFlightLooks_ns: this.#looks.integral_ns,
       duration_ns: this.#turn.duration_ns,
       elapsed_ns: end_ns - this.#turn.now_ns,
       cpu_us,
+      threads,
       seconds: this.#seconds.take(this.#turn.measured),
     };
     this.#planned = this.#issued = this.#unissued = this.#inFlight_ns = 0;
@@ -152,6 +183,7 @@ export class TurnRecorder {
 
   #changeInFlight(by: number, now_ns: number): void {
     this.#inFlight_ns += this.#inFlight * (now_ns - this.#changed_ns);
+    this.#looks.upTo(now_ns, this.#inFlight);
     this.#changed_ns = now_ns;
     this.#inFlight += by;
   }

@@ -48,6 +48,14 @@ export interface SecondRow {
   response: HistogramSnapshot;
 }
 
+/** How the thread of a lane fared in a turn. */
+export interface ThreadLoad {
+  /** Its event loop had work and did not wait for any, on a CPU or in want of one. */
+  active_ns: number;
+  /** Pauses of its garbage collection. */
+  pauses: HistogramSnapshot;
+}
+
 /**
  * What one lane saw of one turn. Merging turns adds every field up; so does merging the lanes of one turn, except
  * for its length (`duration_ns`, `elapsed_ns`), which they share.
@@ -62,14 +70,22 @@ export interface TurnRecording {
   kinds: Record<OperationKind, KindRecording>;
   /** start of the work on an operation − its due time, before any wait for a slot. */
   lag: HistogramSnapshot;
+  /** response − lag, successes: what the generator did not add itself. */
+  undelayed: HistogramSnapshot;
+  /** From one operation of a lane to its next one, as planned and as started. */
+  gaps: { planned: HistogramSnapshot; actual: HistogramSnapshot };
   connections: ConnectionCounters;
   /** ∫ operations in flight dt, sampled from the loop's own bookkeeping, ns. */
   inFlight_ns: number;
+  /** The same, estimated from looks at seeded random moments. */
+  inFlightLooks_ns: number;
   /** Planned length of the turn, or how far it got when the run was interrupted. */
   duration_ns: number;
   /** From the start of the turn to the last completion or the end of the drain. */
   elapsed_ns: number;
   /** CPU of the lane's thread during the turn; null where the runtime can't tell. */
   cpu_us: number | null;
+  /** By lane: lanes of a turn stand side by side, those of several turns add up. */
+  threads: ThreadLoad[];
   seconds: SecondRow[];
 }

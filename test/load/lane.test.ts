@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Driver } from '../../src/drivers/drivers.ts';
 import { Lane, type Pacer } from '../../src/load/load.ts';
 import { createPlan, type Turn } from '../../src/plan/plan.ts';
-import { LatencyHistogram, mergeKinds, type TurnRecording } from '../../src/recording/recording.ts';
+import {
+  EMPTY_SNAPSHOT,
+  LatencyHistogram,
+  mergeKinds,
+  type TurnRecording,
+} from '../../src/recording/recording.ts';
 import { type Arm, parseWorkload } from '../../src/workload/workload.ts';
 import { SimulatedDriver, Simulation } from './simulation.ts';
 
@@ -56,6 +61,7 @@ describe('an open loop', () => {
     const recording = await simulation.run(lane.play(turn, S));
     expect(recording).toMatchObject({ issued: 1000, unissued: 0 });
     expect(recording.lag.max_ns).toBe(0.7 * S);
+    expect(recording.undelayed.max_ns).toBeLessThan(200 * MS);
   });
 
   it('lets operations of other connections pass a stalled one', async () => {
@@ -304,6 +310,7 @@ function laneOf(
     pacer,
     stopped,
     cpu_us: () => 0,
+    threadLoad: () => ({ active_ns: 0, pauses: EMPTY_SNAPSHOT }),
   });
   return { lane, driver, arm };
 }

@@ -45,7 +45,7 @@ function play(recorder: TurnRecorder, operations: readonly Played[]): void {
     const second = Math.floor(due_ns / SECOND_NS);
     const end = () =>
       code === undefined
-        ? recorder.completed(kind, due_ns, start_ns, end_ns, second)
+        ? recorder.completed(kind, due_ns, start_ns, end_ns, second, wait_ns)
         : recorder.failed(kind, code, end_ns, second);
     return [
       { at_ns: due_ns, apply: () => recorder.due() },
@@ -61,9 +61,10 @@ describe('TurnRecorder', () => {
     const recorder = begun();
     recorder.due();
     recorder.started(100, 150);
-    recorder.completed('get', 100, 180, 400, 0);
-    const { kinds, lag, issued, planned } = recorder.finish(SECOND_NS, 12);
+    recorder.completed('get', 100, 180, 400, 0, 50);
+    const { kinds, lag, undelayed, issued, planned } = recorder.finish(SECOND_NS, 12);
     expect([kinds.get.response.max_ns, kinds.get.service.max_ns, lag.max_ns]).toEqual([300, 220, 50]);
+    expect(undelayed.max_ns).toBe(250);
     expect([planned, issued, kinds.get.count, kinds.put.count]).toEqual([1, 1, 1, 0]);
   });
 
@@ -94,10 +95,10 @@ describe('TurnRecorder', () => {
     const recorder = begun();
     for (let second = 0; second < 10; second++) {
       recorder.started(second * SECOND_NS, second * SECOND_NS);
-      recorder.completed('get', second * SECOND_NS, second * SECOND_NS, second * SECOND_NS + 5, second);
+      recorder.completed('get', second * SECOND_NS, second * SECOND_NS, second * SECOND_NS + 5, second, 0);
     }
     recorder.started(0, 0);
-    recorder.completed('get', 0, 0, 11 * SECOND_NS, 0);
+    recorder.completed('get', 0, 0, 11 * SECOND_NS, 0, 0);
     const { seconds } = recorder.finish(11 * SECOND_NS, 0);
     expect(seconds.map((row) => row.response.count)).toEqual([2, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
     expect(seconds[0]!.response.max_ns).toBe(11 * SECOND_NS);
@@ -108,7 +109,7 @@ describe('TurnRecorder', () => {
     const rows: SecondRow[] = [];
     for (let second = 0; second < 40; second++) {
       recorder.started(0, 0);
-      recorder.completed('get', 0, 0, 5, second);
+      recorder.completed('get', 0, 0, 5, second, 0);
       // A straggler of a second that was handed out already.
       if (second === 39) recorder.failed('get', 'Timeout', 5, 0);
       rows.push(...recorder.takeSeconds(10));
@@ -119,10 +120,55 @@ describe('TurnRecorder', () => {
     expect(all.map((row) => row.errors)).toEqual([1, ...Array(39).fill(0)]);
   });
 
+  it('keeps the gaps between operations, as planned and as started, apart from those between turns', () => {
+    const recorder = begun();
+    const turn = (from_ns: number) => {
+      recorder.begin({ now_ns: from_ns, duration_ns: SECOND_NS, measured: true });
+      for (const [due_ns, lag_ns] of [
+        [from_ns, 0],
+        [from_ns + 100, 50],
+        [from_ns + 200, 10],
+      ] as const) {
+        recorder.started(due_ns, due_ns + lag_ns);
+        recorder.failed('get', 'Timeout', due_ns + lag_ns, 0);
+      }
+      return recorder.finish(from_ns + SECOND_NS, 0).gaps;
+    };
+    turn(0);
+    const { planned, actual } = turn(7 * SECOND_NS);
+    expect([planned.count, planned.min_ns, planned.max_ns]).toEqual([2, 100, 100]);
+    expect([actual.count, actual.min_ns, actual.max_ns]).toEqual([2, 60, 150]);
+  });
+
+  it('looks at what is in flight at random moments, and so finds the time in flight', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            kind: fc.constant('get' as const),
+            due_ns: fc.integer({ min: 0, max: 19 * SECOND_NS }),
+            wait_ns: fc.constant(0),
+            service_ns: fc.integer({ min: 1, max: SECOND_NS }),
+            code: fc.constant(undefined),
+          }),
+          { minLength: 200, maxLength: 400 },
+        ),
+        (operations) => {
+          const recorder = new TurnRecorder();
+          recorder.begin({ now_ns: 0, duration_ns: 20 * SECOND_NS, measured: true });
+          play(recorder, operations);
+          const { inFlight_ns, inFlightLooks_ns } = recorder.finish(20 * SECOND_NS, 0);
+          expect(Math.abs(inFlightLooks_ns / inFlight_ns - 1)).toBeLessThan(0.01);
+        },
+      ),
+      { seed: 13, numRuns: 20 },
+    );
+  });
+
   it('lasts until the last completion, or to the end where something never ended', () => {
     const recorder = begun();
     recorder.started(0, 0);
-    recorder.completed('get', 0, 0, 700, 0);
+    recorder.completed('get', 0, 0, 700, 0, 0);
     expect(recorder.finish(5000, 0).elapsed_ns).toBe(700);
     recorder.begin({ now_ns: 5000, duration_ns: 10, measured: true });
     recorder.started(5000, 5000);
@@ -195,7 +241,9 @@ describe('merging', () => {
           });
           const [alone, ...together] = recordings;
           const merged = mergeLanes(together);
-          expect({ ...merged, kinds: sorted(merged) }).toEqual({ ...alone!, kinds: sorted(alone!) });
+          // From one operation of a lane to its next one: lanes have gaps of their own.
+          const { gaps } = alone!;
+          expect({ ...merged, gaps, kinds: sorted(merged) }).toEqual({ ...alone!, kinds: sorted(alone!) });
         },
       ),
       { seed: 12, numRuns: 40 },

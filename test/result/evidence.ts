@@ -141,7 +141,7 @@ function playSetup(recorder: TurnRecorder, fake: FakeArm, target: FakeTarget): T
     recorder.connections.requests++;
     recorder.due();
     recorder.started(0, 0);
-    recorder.completed('get', 0, 0, 5e6, 0);
+    recorder.completed('get', 0, 0, 5e6, 0, 0);
     target.request(true, fake);
   }
   return recorder.finish(5e6, 4_000);
@@ -178,7 +178,7 @@ function playTurn(
     target.request(mode !== 'keep-alive', fake);
     if (turn.measured && failEvery > 0 && i % failEvery === failEvery - 1)
       recorder.failed(kind, 'ThrottlingException', end_ns, second);
-    else recorder.completed(kind, due_ns, issue_ns, end_ns, second);
+    else recorder.completed(kind, due_ns, issue_ns, end_ns, second, issue_ns - due_ns);
   }
   return recorder.finish(turn.from_ns + TURN_NS, turn.operations * (mode === 'keep-alive' ? 300 : 1_900));
 }
