@@ -10,11 +10,15 @@ import {
 import type { TableRecord } from './catalog.ts';
 import type { StoreCore } from './core.ts';
 import { validationError } from './errors.ts';
-import { compileExpressions, refuseLegacyParameters } from './expressions/expressions.ts';
+import {
+  type CompiledExpressions,
+  compileExpressions,
+  refuseLegacyParameters,
+} from './expressions/expressions.ts';
 import { checkItemKey, checkKey } from './item-key.ts';
 import { parseItem, type RequestBody, requireTable } from './operation.ts';
 import { RequestReader } from './request.ts';
-import type { WritableItems } from './table-items.ts';
+import type { StoredItem, WritableItems } from './table-items.ts';
 import type { AccessContext, Item } from './types.ts';
 import { validateItem } from './values/values.ts';
 
@@ -32,20 +36,15 @@ export function getItem(core: StoreCore, body: RequestBody, context: AccessConte
 
   return core.read(table, context, (items) => {
     const stored = items.find(key);
-    const members: string[] = [];
-    if (stored !== undefined) {
-      const json =
-        projection === undefined ? stored.json.toString() : JSON.stringify(projection(parseItem(stored)));
-      members.push(`"Item":${json}`);
-    }
-    const consumed = consumedCapacityMember(
-      report,
-      tableName,
-      readUnits(stored?.size_bytes ?? 0, consistent),
-    );
-    if (consumed !== '') members.push(consumed);
-    return `{${members.join(',')}}`;
+    const item = stored === undefined ? '' : `"Item":${textOf(stored, projection)}`;
+    const units = readUnits(stored?.size_bytes ?? 0, consistent);
+    const consumed = consumedCapacityMember(report, tableName, units);
+    return `{${item}${item !== '' && consumed !== '' ? ',' : ''}${consumed}}`;
   });
+}
+
+function textOf(stored: StoredItem, projection: CompiledExpressions['projection']): string {
+  return projection === undefined ? stored.json.toString() : JSON.stringify(projection(parseItem(stored)));
 }
 
 /** What a single write has in common with the others. */

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { realClock } from '../../std/clock.ts';
 import { ON_BEHALF_OF } from './aws-request.ts';
 import { AwsError } from './errors.ts';
 import type { HttpRequest } from './http-request.ts';
+import { nextRequestId } from './request-id.ts';
 import type { Responder } from './server-connection.ts';
 import { claimedAccessKeyId, type Verifier, verifySignature } from './sigv4-verify.ts';
 import type { Caller, OperationHandler, Principal, WireRequest, WireServerOptions } from './types.ts';
@@ -21,12 +21,16 @@ const FRAMEWORK_CODES = new Set([
   'UnrecognizedClientException',
 ]);
 
+type WholeRequest = HttpRequest & { body: Buffer };
+
 /** From a request's bytes to an operation and back: target, caller, body, answer, error. */
 export class AwsJsonProtocol {
   readonly #options: WireServerOptions;
   readonly #operations: ReadonlyMap<string, readonly [name: string, handler: OperationHandler]>;
   readonly #verifier: Verifier;
   readonly #principals: ReadonlyMap<string, Principal>;
+  /** Whom headers name where nothing is verified: a connection's requests share theirs. */
+  readonly #claimants = new WeakMap<HttpRequest['headers'], Caller>();
   readonly #contentType: string;
 
   constructor(options: WireServerOptions) {
@@ -49,14 +53,13 @@ export class AwsJsonProtocol {
 
   /** Performs what a POST asks for. */
   perform(http: HttpRequest, responder: Responder, connectionId: number, sourceIp: string): void {
-    const { body } = http;
-    const requestId = randomUUID();
+    const requestId = nextRequestId();
     let request: WireRequest | undefined;
     try {
-      if (body === undefined) throw this.#tooLarge();
-      const parsed = parseBody(body);
+      if (!hasBody(http)) throw this.#tooLarge();
+      const parsed = parseBody(http.body);
       const [operation, handler] = this.#find(http.headers['x-amz-target']);
-      const signer = this.#authenticate(http, body).principal;
+      const signer = this.#authenticate(http).principal;
       if (parsed === undefined) throw new AwsError('SerializationException', 'The request has no body.');
       request = {
         operation,
@@ -88,7 +91,7 @@ export class AwsJsonProtocol {
     const { service, region } = this.#options;
     const healthy = service === 'dynamodb' && http.method === 'GET' && http.path === '/';
     const body = healthy ? `healthy: dynamodb.${region}.amazonaws.com ` : '<UnknownOperationException/>\n';
-    this.#send(responder, healthy ? 200 : 404, 'text/plain', randomUUID(), body);
+    this.#send(responder, healthy ? 200 : 404, 'text/plain', nextRequestId(), body);
   }
 
   #find(target: string | undefined): readonly [string, OperationHandler] {
@@ -100,14 +103,15 @@ export class AwsJsonProtocol {
     return found;
   }
 
-  #authenticate(http: HttpRequest, body: Buffer): Caller {
-    if (this.#options.auth === 'sigv4') {
-      const signed = { ...http, body };
-      return verifySignature(signed, this.#verifier, realClock.wall_ms());
-    }
+  #authenticate(http: WholeRequest): Caller {
+    if (this.#options.auth === 'sigv4') return verifySignature(http, this.#verifier, realClock.wall_ms());
+    const known = this.#claimants.get(http.headers);
+    if (known !== undefined) return known;
     const claimed = claimedAccessKeyId(http.headers);
-    const caller = claimed === undefined ? undefined : this.#verifier.callers.get(claimed);
-    return caller ?? this.#options.callers[0]!;
+    const named = claimed === undefined ? undefined : this.#verifier.callers.get(claimed);
+    const caller = named ?? this.#options.callers[0]!;
+    this.#claimants.set(http.headers, caller);
+    return caller;
   }
 
   #actsFor(signer: Principal, arn: string | undefined): Principal {
@@ -173,6 +177,10 @@ export class AwsJsonProtocol {
     const lines = `x-amzn-requestid: ${requestId}\r\ncontent-type: ${contentType}\r\n${checksum}`;
     responder.respond(status, lines, body);
   }
+}
+
+function hasBody(http: HttpRequest): http is WholeRequest {
+  return http.body !== undefined;
 }
 
 /** @returns `undefined` for an empty body. @throws AwsError SerializationException */

@@ -1,10 +1,5 @@
-import {
-  badRequest,
-  type HttpRequest,
-  parseRequestHead,
-  type RequestHead,
-  RequestRefusal,
-} from './http-request.ts';
+import { HeadReader } from './head-reader.ts';
+import { badRequest, type HttpRequest, type RequestHead, RequestRefusal } from './http-request.ts';
 
 const HEAD_END = Buffer.from('\r\n\r\n', 'latin1');
 const LINE_END = Buffer.from('\r\n', 'latin1');
@@ -26,8 +21,10 @@ export class RequestParser {
   /** Bytes that came and are not understood yet. */
   #held: Buffer = NO_BYTES;
   #head: RequestHead | undefined;
-  /** The head before this one. */
-  #last: { text: string; head: RequestHead } | undefined;
+  readonly #heads = new HeadReader();
+  /** The head before this one, and its text with the empty line that ends it. */
+  #last: RequestHead | undefined;
+  #lastText = '';
   #parts: Buffer[] = [];
   #bodyBytes = 0;
   /** Still to come of the body, or of the chunk. */
@@ -91,21 +88,33 @@ export class RequestParser {
   /** @returns whether it is whole */
   #readHead(): boolean {
     this.#skipEmptyLines();
-    const end = this.#held.indexOf(HEAD_END);
-    if ((end < 0 ? this.#held.length : end) > HEAD_BYTES_MAX) {
-      throw new RequestRefusal('431 Request Header Fields Too Large');
-    }
-    if (end < 0) return false;
-    const text = this.#held.toString('latin1', 0, end);
-    // Clients that do not sign repeat themselves.
-    const head = text === this.#last?.text ? this.#last.head : parseRequestHead(text);
-    this.#last = { text, head };
+    const head = this.#repeatedHead() ?? this.#newHead();
+    if (head === undefined) return false;
     this.#head = head;
-    this.#drop(end + HEAD_END.length);
+    this.#drop(this.#lastText.length);
     this.#state = head.chunked ? 'chunk-size' : 'fixed';
     this.#missing = head.length;
     this.#bodyBytes = head.length;
     return true;
+  }
+
+  /** Clients that do not sign repeat themselves. */
+  #repeatedHead(): RequestHead | undefined {
+    const size = this.#lastText.length;
+    if (size === 0 || this.#held.length < size) return undefined;
+    return this.#held.toString('latin1', 0, size) === this.#lastText ? this.#last : undefined;
+  }
+
+  #newHead(): RequestHead | undefined {
+    const end = this.#held.indexOf(HEAD_END);
+    if ((end < 0 ? this.#held.length : end) > HEAD_BYTES_MAX) {
+      throw new RequestRefusal('431 Request Header Fields Too Large');
+    }
+    if (end < 0) return undefined;
+    const text = this.#held.toString('latin1', 0, end + HEAD_END.length);
+    this.#last = this.#heads.read(text);
+    this.#lastText = text;
+    return this.#last;
   }
 
   /** Some clients end a body with an empty line too many. RFC 9112, section 2.2. */

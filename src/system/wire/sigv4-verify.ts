@@ -15,7 +15,8 @@ import type { Caller } from './types.ts';
 /** How far a request's date may be from the server's. */
 const SKEW_MAX_MS = 5 * 60_000;
 const SIGNATURE = 'Signature=';
-const BEYOND_ASCII = /[^\0-\x7f]/;
+/** HMAC-SHA-256 in hexadecimal. */
+const SIGNATURE_CHARACTERS = 64;
 
 export interface SignedRequest {
   method: string;
@@ -73,9 +74,10 @@ export function verifySignature(request: SignedRequest, verifier: Verifier, wall
   );
   const { region, service } = verifier;
   // Header values arrive as Latin-1, a byte a character; what was signed are those bytes. ASCII is hashed as it is.
-  const signed = BEYOND_ASCII.test(canonical) ? Buffer.from(canonical, 'latin1') : canonical;
+  const isAscii = Buffer.byteLength(canonical) === canonical.length;
+  const signed = isAscii ? canonical : Buffer.from(canonical, 'latin1');
   const expected = signatureOf(caller.secretAccessKey, date, region, service, signed);
-  if (!sameText(expected, signatureIn(text, signatureAt))) {
+  if (!sameSignature(expected, signatureIn(text, signatureAt))) {
     throw invalid(
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
     );
@@ -104,16 +106,26 @@ function authorizationText(headers: HeaderValues): string {
 
 const claims = new Map<string, Claim>();
 const CLAIMS_MAX = 1_000;
+/** The one looked up last: of a text that long the map has to compute a hash first. */
+let lastText = '';
+let lastClaim: Claim | undefined;
 
 /** A client repeats all but the signature, which comes last, for a day: what was parsed once is kept. */
 function knownClaim(text: string, signatureAt: number): Claim | undefined {
-  return text.includes(',', signatureAt) ? undefined : claims.get(text.slice(0, signatureAt));
+  if (text.includes(',', signatureAt)) return undefined;
+  const before = text.slice(0, signatureAt);
+  if (before !== lastText) {
+    lastText = before;
+    lastClaim = claims.get(before);
+  }
+  return lastClaim;
 }
 
 function keepClaim(text: string, signatureAt: number, claim: Claim): void {
   if (text.includes(',', signatureAt)) return;
   if (claims.size >= CLAIMS_MAX) claims.clear();
   claims.set(text.slice(0, signatureAt), claim);
+  lastText = '';
 }
 
 function signatureIn(text: string, signatureAt: number): string {
@@ -224,10 +236,14 @@ function checkScope(claim: Claim, date: string, verifier: Verifier): void {
   if (wrong.length > 0) throw invalid(wrong.join(' '));
 }
 
-function sameText(expected: string, given: string): boolean {
-  const a = Buffer.from(expected, 'latin1');
-  const b = Buffer.from(given, 'latin1');
-  return a.length === b.length && timingSafeEqual(a, b);
+const expectedBytes = Buffer.alloc(SIGNATURE_CHARACTERS);
+const givenBytes = Buffer.alloc(SIGNATURE_CHARACTERS);
+
+function sameSignature(expected: string, given: string): boolean {
+  if (given.length !== SIGNATURE_CHARACTERS) return false;
+  expectedBytes.write(expected, 'latin1');
+  givenBytes.write(given, 'latin1');
+  return timingSafeEqual(expectedBytes, givenBytes);
 }
 
 function incomplete(message: string): AwsError {

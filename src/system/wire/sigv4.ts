@@ -135,20 +135,41 @@ function decode(text: string): string {
   }
 }
 
-const signingKeys = new Map<string, HmacSha256>();
+interface SigningKey {
+  secretAccessKey: string;
+  day: string;
+  region: string;
+  service: string;
+  key: HmacSha256;
+}
+
+const signingKeys = new Map<string, SigningKey>();
 const SIGNING_KEYS_MAX = 10_000;
+let lastKey: SigningKey | undefined;
 
 /** Good for a day, so kept: deriving it would otherwise be most of a signature's cost. */
 function signingKey(secretAccessKey: string, day: string, region: string, service: string): HmacSha256 {
+  if (
+    lastKey?.secretAccessKey !== secretAccessKey ||
+    lastKey.day !== day ||
+    lastKey.region !== region ||
+    lastKey.service !== service
+  ) {
+    lastKey = keptSigningKey(secretAccessKey, day, region, service);
+  }
+  return lastKey.key;
+}
+
+function keptSigningKey(secretAccessKey: string, day: string, region: string, service: string): SigningKey {
   const id = `${day}/${region}/${service}/${secretAccessKey}`;
   const known = signingKeys.get(id);
   if (known !== undefined) return known;
   let bytes = hmac(`AWS4${secretAccessKey}`, day);
   for (const part of [region, service, TERMINATOR]) bytes = hmac(bytes, part);
-  const key = new HmacSha256(bytes);
+  const made = { secretAccessKey, day, region, service, key: new HmacSha256(bytes) };
   if (signingKeys.size >= SIGNING_KEYS_MAX) signingKeys.clear();
-  signingKeys.set(id, key);
-  return key;
+  signingKeys.set(id, made);
+  return made;
 }
 
 function hmac(key: string | Buffer, data: string): Buffer {

@@ -16,5 +16,5 @@ export { startWireServer } from './server.ts';
 export { type RequestToSign, type SignatureHeaders, signRequest } from './sigv4.ts';
 export { type SignedRequest, type Verifier, verifySignature } from './sigv4-verify.ts';
 export { createTlsIdentity } from './tls.ts';
-export { TransportError } from './transport-error.ts';
+export { TransportError, transportError } from './transport-error.ts';
 export type * from './types.ts';

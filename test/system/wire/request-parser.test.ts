@@ -60,6 +60,24 @@ describe('requests', () => {
     expect(parse(request(headers, '', `GET / ${version}`))).toMatchObject([{ keepAlive }]);
   });
 
+  test('are read alike, whatever the heads before them on the connection were', () => {
+    const many = Array.from({ length: 40 }, (_, index) => `X-${index}: ${index}`);
+    const heads = [
+      request(['X-A: 1', 'X-B: 2']),
+      request(['X-A: 1', 'X-B: 2']),
+      request(['X-A: 10', 'X-B: 2']),
+      request(['X-A: 1', 'X-B: 22', 'X-C: 3'], '', 'GET /a HTTP/1.0'),
+      request(['x-a:1', 'X-B:2']),
+      request(['X-B: 2', 'X-A: 1', 'X-B: 1']),
+      request(many),
+      request(many.map((line) => `${line}0`)),
+      request([]),
+    ];
+    const alone = heads.flatMap((head) => parse(head));
+    expect(parse(heads.join(''))).toEqual(alone);
+    expect(parse(heads.toReversed().join(''))).toEqual(alone.toReversed());
+  });
+
   test('join a repeated header, and keep its bytes as they are', () => {
     const [repeated] = parse(request(['X-A: 1', 'x-a: \xe9', 'constructor: y']));
     expect(repeated!.headers['x-a']).toBe('1, \xe9');
@@ -108,9 +126,11 @@ describe('what is not HTTP/1.1, or could be read in two ways, is refused', () =>
     ['an endless chunk size', request(['Transfer-Encoding: chunked'], `1;${'x'.repeat(2000)}`)],
   ])('%s', (_, text) => {
     for (const pieceBytes of [1, 1000]) {
-      const refusal = expect(() => parse(text, pieceBytes));
-      refusal.toThrow(RequestRefusal);
-      refusal.toThrow('400 Bad Request');
+      for (const before of ['', SIZED]) {
+        const refusal = expect(() => parse(before + text, pieceBytes));
+        refusal.toThrow(RequestRefusal);
+        refusal.toThrow('400 Bad Request');
+      }
     }
   });
 
