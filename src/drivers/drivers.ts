@@ -2,6 +2,7 @@
 import { EnvelopeDriver } from './envelope.ts';
 import { HttpDriver } from './http.ts';
 import { NoopDriver } from './noop.ts';
+import { SdkDriver } from './sdk.ts';
 import type { Driver, DriverOptions } from './types.ts';
 
 export { type ItemShape, itemJson } from './requests.ts';
@@ -13,6 +14,8 @@ export async function createDriver(options: DriverOptions): Promise<Driver> {
       return new HttpDriver(options);
     case 'envelope':
       return EnvelopeDriver.create(options);
+    case 'sdk':
+      return SdkDriver.create(options);
     case 'noop':
       return new NoopDriver();
     default:

@@ -73,8 +73,8 @@ export interface DriverOptions {
 }
 
 /**
- * Performs operations on a target. One instance serves one arm in one lane. In keep-alive mode it is never asked for
- * two operations of one connection at a time.
+ * Performs operations on a target. One instance serves one arm in one lane. Where connections are kept it is never asked
+ * for two operations of one connection at a time.
  */
 export interface Driver {
   /** Opens what the connection mode keeps: connections, or TLS sessions to resume. @throws InputError */
@@ -88,6 +88,11 @@ export interface Driver {
   /** Of a driver that is the store itself. */
   local?: LocalStore;
   close(): Promise<void>;
+  /**
+   * It has a pool of connections and chooses among them: operations are handed to it as they fall due, whatever
+   * connection the plan names, and wait inside it.
+   */
+  readonly pools?: boolean;
 }
 
 /** Counters of a store that has no server. */

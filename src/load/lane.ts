@@ -57,7 +57,7 @@ export class Lane {
     const { arm, plan, lane, lanes } = options;
     this.#options = options;
     if (arm.arrivals.loop === 'open') this.#stream = plan.stream(lane, lanes);
-    if (keepsConnections(arm)) this.#slots = new Slots(arm.connections.perCaller);
+    if (keepsConnections(arm) && !options.driver.pools) this.#slots = new Slots(arm.connections.perCaller);
   }
 
   /** Opens the connections, and on each that is kept reads one item of each table, so that its cache slot is warm. */
@@ -67,7 +67,7 @@ export class Lane {
     const start_ns = clock.now_ns();
     this.#begin(start_ns, 0, false);
     const touches: Promise<void>[] = [];
-    for (let caller = lane; this.#slots && caller < arm.callers; caller += lanes) {
+    for (let caller = lane; keepsConnections(arm) && caller < arm.callers; caller += lanes) {
       for (let connection = 0; connection < arm.connections.perCaller; connection++) {
         for (let table = 0; table < arm.table.count; table++) {
           const touch = {

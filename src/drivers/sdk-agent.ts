@@ -1,0 +1,98 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Agent, type AgentOptions, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
+import { TLSSocket } from 'node:tls';
+import type { ConnectionCounters } from '../recording/recording.ts';
+import { realClock } from '../std/clock.ts';
+import type { Probe } from './types.ts';
+
+/** The operation that a request belongs to. */
+export interface Flight {
+  probe: Probe | undefined;
+  /** The outcome of an operation that was given up: what becomes of its requests is no failure of theirs. */
+  givenUp: string | undefined;
+}
+
+/** Tells an agent which operation asks it: the SDK's own layers, with their retries, lie between. */
+export const flights = new AsyncLocalStorage<Flight>();
+
+export interface SdkAgentOptions {
+  secure: boolean;
+  /** PEM to trust instead of the system's roots. */
+  ca?: string;
+  keepAlive: boolean;
+  /** Most connections of a pool that keeps them. */
+  connections: number;
+  /** Where to count at the moment. */
+  counters: () => ConnectionCounters;
+}
+
+/**
+ * Node's own agent, as the SDK uses it, with its doors watched: every attempt of the SDK's passes here, and no other
+ * place knows which of them had to wait for a connection.
+ */
+export function createSdkAgent({ secure, ca, keepAlive, connections, counters }: SdkAgentOptions): Agent {
+  // A limit would have an agent that keeps nothing hand connections on to whoever waits.
+  const pool: AgentOptions = keepAlive
+    ? { keepAlive, maxSockets: connections, maxFreeSockets: connections }
+    : { keepAlive };
+  // Without cached sessions a new connection makes the full handshake that `fresh` promises.
+  const agent = secure ? new SecureAgent({ ...pool, ca, maxCachedSessions: 0 }) : new Agent(pool);
+  watchConnections(agent, counters);
+  watchRequests(agent, counters);
+  return agent;
+}
+
+function watchConnections(agent: Agent, counters: () => ConnectionCounters): void {
+  const { createConnection } = agent;
+  agent.createConnection = (...asked) => {
+    counters().opened++;
+    const socket = createConnection.apply(agent, asked);
+    if (socket instanceof TLSSocket) {
+      socket.once('secureConnect', () => {
+        if (socket.isSessionReused()) counters().tls_resumed++;
+        else counters().tls_full++;
+      });
+    }
+    return socket;
+  };
+}
+
+/** What every agent has and no documentation names: where Node hands it a request to find a connection for. */
+interface RequestDoor {
+  addRequest(request: ClientRequest, ...rest: unknown[]): void;
+}
+
+function watchRequests(agent: Agent, counters: () => ConnectionCounters): void {
+  const door = agent as unknown as RequestDoor;
+  const { addRequest } = door;
+  door.addRequest = (request, ...rest) => {
+    watchRequest(request, counters);
+    addRequest.call(agent, request, ...rest);
+  };
+}
+
+function watchRequest(request: ClientRequest, counters: () => ConnectionCounters): void {
+  const flight = flights.getStore();
+  const asked_ns = realClock.now_ns();
+  let sent = false;
+  let response: IncomingMessage | undefined;
+  request.once('socket', (socket) => {
+    sent = true;
+    counters().requests++;
+    const probe = flight?.probe;
+    if (!probe) return;
+    const given_ns = realClock.now_ns();
+    probe.queue_ns += given_ns - asked_ns;
+    const connected = () => {
+      probe.connect_ns += realClock.now_ns() - given_ns;
+    };
+    if (socket.connecting) socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', connected);
+  });
+  request.once('response', (answer) => {
+    response = answer;
+  });
+  request.once('close', () => {
+    if (sent && !response?.complete && flight?.givenUp === undefined) counters().transport_errors++;
+  });
+}
