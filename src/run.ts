@@ -2,16 +2,18 @@
 import { compareArms } from './compare/compare.ts';
 import { defaultLanes, type Lanes, startLanes } from './load/load.ts';
 import { planTurns, type Turn } from './plan/plan.ts';
-import { LatencyHistogram, type SecondRow, type TurnRecording } from './recording/recording.ts';
+import { LatencyHistogram, mergeKinds, type SecondRow, type TurnRecording } from './recording/recording.ts';
 import {
   type ArmEvidence,
   buildResult,
   type Result,
   type SystemSample,
   TimelineBuilder,
+  type TurnEvidence,
 } from './result/result.ts';
 import { addCounters, subtractCounters } from './std/counters.ts';
 import { describeEnvironment } from './std/environment.ts';
+import { machineCpu } from './std/machine-cpu.ts';
 import { type ArmTestbed, openTestbed, type Testbed } from './testbed/testbed.ts';
 import type { Arm, Workload } from './workload/workload.ts';
 
@@ -92,6 +94,7 @@ async function play(
   for (const [index, turn] of turns.entries()) {
     if (interrupted) break;
     const runner = runners[turn.arm]!;
+    if (runner.lost !== undefined) continue;
     events?.playing?.(runner.arm, turn, index, turns.length);
     await runner.play(turn);
   }
@@ -106,17 +109,26 @@ interface ArmRunnerOptions {
   keepSeconds: (arm: number, seconds: SecondRow[]) => void;
 }
 
+/** What was done, and what the counters were before and after it. */
+type Observed = Pick<TurnEvidence, 'recording' | 'before' | 'after' | 'machine'>;
+
 /** Collects one arm's evidence: its turns, and what the system's counters gained in each of them. */
 class ArmRunner {
   readonly arm: Arm;
   readonly #options: ArmRunnerOptions;
   readonly #turns: ArmEvidence['turns'] = [];
   #setup: TurnRecording | undefined;
+  #lost: string | undefined;
   #total: SystemSample | undefined;
 
   constructor(options: ArmRunnerOptions) {
     this.arm = options.arm;
     this.#options = options;
+  }
+
+  /** What became of the target, once there is no measuring it any more. */
+  get lost(): string | undefined {
+    return this.#lost ?? this.#options.testbed.ended;
   }
 
   async setUp(): Promise<void> {
@@ -127,8 +139,9 @@ class ArmRunner {
 
   /** The seconds of a turn are handed on and not kept: memory does not grow with the length of a run. */
   async play(turn: Turn): Promise<void> {
-    const { lanes, index, keepSeconds } = this.#options;
-    const { recording, before, after } = await this.#observe(() => lanes.play(turn));
+    const { lanes, index, testbed, keepSeconds } = this.#options;
+    const { recording, before, after, machine } = await this.#observe(() => lanes.play(turn));
+    this.#lost = whatBecameOf(testbed, recording);
     keepSeconds(index, recording.seconds);
     const { block, measured, from_ns, to_ns } = turn;
     const interrupted = to_ns !== null && recording.duration_ns < to_ns - from_ns;
@@ -139,6 +152,7 @@ class ArmRunner {
       recording: { ...recording, seconds: [] },
       before,
       after,
+      machine,
     });
   }
 
@@ -147,6 +161,7 @@ class ArmRunner {
       arm: this.arm,
       setup: this.#setup!,
       turns: this.#turns,
+      lost: this.lost,
       total: this.#total!,
       kmsTimeHdr: await this.#kmsTimes(),
       timeline,
@@ -154,17 +169,17 @@ class ArmRunner {
   }
 
   /** Does something with the arm's clock running, between two readings of its counters. */
-  async #observe(
-    action: () => Promise<TurnRecording>,
-  ): Promise<{ recording: TurnRecording; before: SystemSample; after: SystemSample }> {
+  async #observe(action: () => Promise<TurnRecording>): Promise<Observed> {
     const before = await this.#sample();
     await this.#options.testbed.resume();
+    const machineBefore = machineCpu();
     const recording = await action();
+    const machine = subtractCounters(machineCpu(), machineBefore);
     await this.#options.testbed.pause();
     const after = await this.#sample();
     // Gains, not readings: what other arms did to a shared KMS is in neither.
     this.#total = addCounters(this.#total, subtractCounters(after, before));
-    return { recording, before, after };
+    return { recording, before, after, machine };
   }
 
   /** A store inside the lanes is sampled there. */
@@ -188,4 +203,11 @@ class ArmRunner {
     for (const times of encoded) all.add(LatencyHistogram.decode(times).snapshot());
     return all.encode();
   }
+}
+
+/** A turn in which nobody listened any more is the target's end: playing on would measure nothing. */
+function whatBecameOf({ ended }: ArmTestbed, { kinds }: TurnRecording): string | undefined {
+  if (ended !== undefined) return ended;
+  const { count, errors } = mergeKinds(Object.values(kinds));
+  return count > 0 && errors.ECONNREFUSED === count ? 'the target accepts no connections' : undefined;
 }

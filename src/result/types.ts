@@ -43,6 +43,8 @@ export interface TurnEvidence {
   /** Just before and just after the turn, nothing in flight. */
   before: SystemSample;
   after: SystemSample;
+  /** What all cores of the machine did meanwhile; null where that isn't known. */
+  machine: { idle_ms: number; total_ms: number } | null;
 }
 
 export interface ArmEvidence {
@@ -50,6 +52,8 @@ export interface ArmEvidence {
   /** Opening the connections and touching the table on each. */
   setup: TurnRecording;
   turns: TurnEvidence[];
+  /** Why the turns after these were not played: what became of the target. */
+  lost?: string;
   /** From the start of set-up (all zero) to the end of the last drain. */
   total: SystemSample;
   /** Duration of KMS calls as the store saw them, base64 HdrHistogram V2, ns; null when not supplied. */

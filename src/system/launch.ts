@@ -6,6 +6,8 @@ import type { KmsSample, ServerSpecification, StoreSample } from './types.ts';
 export interface ServerProcess<Sample> {
   url: string;
   pid: number;
+  /** How the process ended; undefined while it runs. */
+  readonly ended: string | undefined;
   sample(): Promise<Sample>;
   /** Duration of the store's KMS calls (base64 HdrHistogram V2, ns); null for a KMS. */
   kmsTimes(): Promise<string | null>;
@@ -44,6 +46,9 @@ export async function launch(
     return {
       url,
       pid: child.pid,
+      get ended() {
+        return child.ended;
+      },
       sample: () => child.ask('sample'),
       kmsTimes: () => child.ask('kmsTimes'),
       reset: () => child.ask('reset'),

@@ -148,11 +148,30 @@ async function measure(
   await store.reset();
   return {
     target,
-    resume: () => store.resume(),
-    pause: () => store.pause(),
-    sample: async () => ({ store: await store.sample(), kms: await kms.sample() }),
-    kmsTimes: () => store.kmsTimes(),
+    get ended() {
+      return store.ended ?? kms.ended;
+    },
+    resume: async () => void (await ofLiving(store, () => store.resume())),
+    pause: async () => void (await ofLiving(store, () => store.pause())),
+    sample: async () => ({
+      store: await ofLiving(store, () => store.sample()),
+      kms: await ofLiving(kms, () => kms.sample()),
+    }),
+    kmsTimes: () => ofLiving(store, () => store.kmsTimes()),
   };
+}
+
+/** What a server says; null once its process has ended: the run goes on without its counters. */
+async function ofLiving<Value>(
+  server: ServerProcess<unknown>,
+  ask: () => Promise<Value>,
+): Promise<Value | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (server.ended === undefined) throw error;
+    return null;
+  }
 }
 
 /** The lanes open the prepared directory themselves: the store process has done its part. */
@@ -166,7 +185,10 @@ async function handOver(
     target,
     resume: async () => {},
     pause: async () => {},
-    sample: async () => ({ store: null, kms: await kms.sample() }),
+    get ended() {
+      return kms.ended;
+    },
+    sample: async () => ({ store: null, kms: await ofLiving(kms, () => kms.sample()) }),
     kmsTimes: async () => null,
   };
 }

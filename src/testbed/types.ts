@@ -4,6 +4,8 @@ import type { KmsSample, StoreSample } from '../system/system.ts';
 /** What one arm is measured against. */
 export interface ArmTestbed {
   target: ArmTarget;
+  /** How a server of it ended that should have lasted; undefined while all run. */
+  readonly ended?: string | undefined;
   /** Lets the arm's cache and lifecycle time run, for one of its turns. */
   resume(): Promise<void>;
   pause(): Promise<void>;

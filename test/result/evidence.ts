@@ -128,6 +128,7 @@ function fakeEvidence(fake: FakeArm, { blocks = 10, perBlock = 150 }: FakeRun, r
       recording,
       before,
       after: target.sample(),
+      machine: { idle_ms: 1_800, total_ms: 3_000 },
     });
   }
   return { arm: fakeArm(fake), setup, turns, total: target.sample(), kmsTimeHdr: null };
