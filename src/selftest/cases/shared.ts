@@ -1,0 +1,43 @@
+import { exactly } from '../checks.ts';
+import { gapsOf, quantileOf } from '../laws.ts';
+import type { Check, Evidence, PeerFigures, PeerOutcome, ServerLog } from '../types.ts';
+
+/** The workload fields that all cases have in common. */
+export const GETS = { operations: { get: 1 }, keys: { popularity: 'uniform' }, sign: false } as const;
+
+/** @param steady_s measured, after a second that is not */
+export function warmAndSteady(steady_s: number): object[] {
+  return [{ name: 'warm-up', for: '1s', measured: false }, steady(steady_s)];
+}
+
+export function steady(steady_s: number): object {
+  return { name: 'steady', for: `${steady_s}s` };
+}
+
+/** Every request in the server's books is in ours, and the other way round. */
+export function booksAgree({ arm, log }: Evidence): Check[] {
+  return [
+    exactly('requests sent', log!.total.requests, arm.connections.requests),
+    exactly('counters that disagree', 0, arm.identities.filter(({ state }) => state === 'broken').length),
+  ];
+}
+
+/** autocannon's percentiles, which stand beside both of our times. */
+export function peerTimes({ result }: PeerOutcome, percentiles: readonly string[]): PeerFigures {
+  return Object.fromEntries(
+    percentiles.flatMap((percentile) => {
+      const value_ms = result?.latency[percentile];
+      const figure = { said: value_ms === undefined ? null : value_ms * 1e6 };
+      return [
+        [`response ${percentile}`, figure],
+        [`service ${percentile}`, figure],
+      ];
+    }),
+  );
+}
+
+/** How its requests reached the server. */
+export function gapFigures(log: ServerLog): PeerFigures {
+  const gaps = gapsOf(log.received_ns);
+  return { 'gap p1': { said: quantileOf(gaps, 0.01) }, 'gap p99': { said: quantileOf(gaps, 0.99) } };
+}

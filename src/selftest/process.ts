@@ -1,0 +1,28 @@
+/** The servers of a selftest in a process of their own, so that their work is not the client's. Forked by `servers.ts`. */
+import { startPacer } from '../load/load.ts';
+import { answerParent } from '../std/child.ts';
+import { Alarms } from './alarms.ts';
+import { KnownServer } from './server.ts';
+import type { Behaviour } from './types.ts';
+
+// Awaited where it is used: a question may come before it has started.
+const alarms = startPacer().then((pacer) => new Alarms(pacer));
+const servers = new Map<string, KnownServer>();
+
+// Who stops the selftest from its terminal reaches this process too, and the log must still be read.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+process.on('disconnect', () => process.exit());
+answerParent({
+  open: async (behaviour: Behaviour) => {
+    const server = new KnownServer(behaviour, await alarms);
+    const url = await server.listen();
+    servers.set(url, server);
+    return url;
+  },
+  begin: (url: string) => servers.get(url)!.begin(),
+  log: (url: string) => servers.get(url)!.log(),
+  close: async (url: string) => {
+    await servers.get(url)!.close();
+    servers.delete(url);
+  },
+});
