@@ -1,4 +1,5 @@
 /** Drivers perform a plan's operations on a target, one implementation a kind of target. */
+import { AutocannonDriver } from './autocannon.ts';
 import { EnvelopeDriver } from './envelope.ts';
 import { HttpDriver } from './http.ts';
 import { NoopDriver } from './noop.ts';
@@ -16,6 +17,8 @@ export async function createDriver(options: DriverOptions): Promise<Driver> {
       return EnvelopeDriver.create(options);
     case 'sdk':
       return SdkDriver.create(options);
+    case 'autocannon':
+      return AutocannonDriver.create(options);
     case 'noop':
       return new NoopDriver();
     default:
