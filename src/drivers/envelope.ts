@@ -11,6 +11,8 @@ import {
   recordKmsTimes,
   type Store,
 } from '../system/system.ts';
+import { keepsConnections } from '../workload/workload.ts';
+import { Lifetimes } from './lifetimes.ts';
 import { type ItemShape, REQUESTS, requestBody, type WireOperation } from './requests.ts';
 import { type Driver, type DriverOptions, type LocalStore, NOTHING_FOUND, type Outcome } from './types.ts';
 
@@ -25,8 +27,9 @@ export class EnvelopeDriver implements Driver {
   readonly #store: Store;
   readonly #kms: KmsClient;
   readonly #principals = new Map<number, Principal>();
-  readonly #opened = new Set<number>();
-  #nextConnection: number;
+  /** Of kept connections, by slot. */
+  readonly #open = new Map<number, number>();
+  readonly #lifetimes: Lifetimes;
   #counters = noConnections();
 
   private constructor(
@@ -41,7 +44,7 @@ export class EnvelopeDriver implements Driver {
     this.#shape = { tables: target.tables, fields: arm.table.fields };
     this.#store = store;
     this.#kms = kms;
-    this.#nextConnection = arm.callers * arm.connections.perCaller;
+    this.#lifetimes = new Lifetimes(options);
     for (const caller of callers) {
       const { principalArn: arn } = target.callers[caller]!;
       const accountId = target.embedded!.accountId;
@@ -81,15 +84,15 @@ export class EnvelopeDriver implements Driver {
 
   perform(operation: PlannedOperation): Promise<Outcome> | Outcome {
     const { arm } = this.#options;
-    const kept = arm.connections.mode === 'keep-alive';
-    const connectionId = kept
-      ? operation.caller * arm.connections.perCaller + operation.connection
-      : this.#nextConnection++;
-    this.#count(connectionId, kept);
+    const slot = operation.caller * arm.connections.perCaller + operation.connection;
+    const kept = keepsConnections(arm);
+    const connectionId = (kept ? this.#open.get(slot) : undefined) ?? this.#connect(slot);
+    const last = kept ? this.#lifetimes.used(slot) : true;
+    if (last) this.#open.delete(slot);
     const context: Context = { principal: this.#principals.get(operation.caller)!, connectionId };
     const outcome = this.#request(operation, 0, context);
-    if (outcome instanceof Promise) return kept ? outcome : this.#thenClose(outcome, connectionId);
-    if (!kept) this.#store.connectionClosed(connectionId);
+    if (outcome instanceof Promise) return last ? this.#thenClose(outcome, connectionId) : outcome;
+    if (last) this.#store.connectionClosed(connectionId);
     return outcome;
   }
 
@@ -98,7 +101,7 @@ export class EnvelopeDriver implements Driver {
     const request = REQUESTS[operation.kind][step];
     if (request === undefined) return undefined;
     this.#counters.requests++;
-    const go = (response: unknown): Promise<Outcome> | Outcome =>
+    const go = (response: object | string): Promise<Outcome> | Outcome =>
       outcomeOf(request, response) ?? this.#request(operation, step + 1, context);
     try {
       const body = JSON.parse(requestBody(request, operation, this.#shape)) as Record<string, unknown>;
@@ -123,13 +126,13 @@ export class EnvelopeDriver implements Driver {
     await this.#kms.close();
   }
 
-  #count(connectionId: number, kept: boolean): void {
-    if (!kept) {
-      this.#counters.opened++;
-    } else if (!this.#opened.has(connectionId)) {
-      this.#opened.add(connectionId);
-      this.#counters.opened++;
-    }
+  /** Connections go by numbers that do not depend on lanes, since hosts are assigned by them. */
+  #connect(slot: number): number {
+    const { callers, connections } = this.#options.arm;
+    this.#counters.opened++;
+    const connectionId = this.#lifetimes.opened(slot) * callers * connections.perCaller + slot;
+    this.#open.set(slot, connectionId);
+    return connectionId;
   }
 
   async #thenClose(outcome: Promise<Outcome>, connectionId: number): Promise<Outcome> {
@@ -146,8 +149,9 @@ interface Context {
   connectionId: number;
 }
 
-function outcomeOf(request: WireOperation, response: unknown): Outcome {
-  const found = request !== 'GetItem' || (response as { Item?: unknown }).Item !== undefined;
+function outcomeOf(request: WireOperation, response: object | string): Outcome {
+  if (request !== 'GetItem') return undefined;
+  const found = typeof response === 'string' ? response !== '{}' : 'Item' in response;
   return found ? undefined : NOTHING_FOUND;
 }
 

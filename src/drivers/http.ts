@@ -9,18 +9,23 @@ import {
   type HttpResponse,
   TransportError,
 } from '../system/system.ts';
-import { type ItemShape, REQUESTS, requestBody, WIRE_OPERATIONS, type WireOperation } from './requests.ts';
+import { keepsConnections } from '../workload/workload.ts';
+import { Lifetimes } from './lifetimes.ts';
+import { type ItemShape, REQUESTS, requestBody, type WireOperation } from './requests.ts';
 import { type Driver, type DriverOptions, NOTHING_FOUND, type Outcome } from './types.ts';
 
 /**
- * AWS JSON over HTTP(S), with connections kept alive, made anew for each operation with the TLS session of an earlier
- * one, or made anew with a full handshake.
+ * AWS JSON over HTTP(S), with connections kept alive for all operations or a number of them, or made anew for each: with
+ * the TLS session of an earlier one, or with a full handshake.
  */
 export class HttpDriver implements Driver {
   readonly #options: DriverOptions;
   readonly #endpoint: Endpoint;
   readonly #shape: ItemShape;
-  readonly #templates = new Map<number, Record<WireOperation, AwsRequestTemplate>>();
+  /** By caller; made when first asked for. */
+  readonly #templates = { kept: new Map<number, Templates>(), closing: new Map<number, Templates>() };
+  readonly #keeps: boolean;
+  readonly #lifetimes: Lifetimes;
   /** Kept connections, by caller × perCaller + connection. */
   readonly #kept = new Map<number, HttpConnection>();
   /** Newest TLS session by caller. A library's cache would hold them weakly and lose some to the collector. */
@@ -33,7 +38,8 @@ export class HttpDriver implements Driver {
     this.#options = options;
     this.#endpoint = endpointOf(options.target.url);
     this.#shape = { tables: options.target.tables, fields: options.arm.table.fields };
-    for (const caller of options.callers) this.#templates.set(caller, this.#createTemplates(caller));
+    this.#keeps = keepsConnections(options.arm);
+    this.#lifetimes = new Lifetimes(options);
   }
 
   async open(): Promise<void> {
@@ -42,16 +48,21 @@ export class HttpDriver implements Driver {
   }
 
   async perform(operation: PlannedOperation): Promise<Outcome> {
-    const { arm } = this.#options;
-    const templates = this.#templates.get(operation.caller)!;
-    const connection = this.#connection(operation);
+    const { caller, kind } = operation;
+    const slot = caller * this.#options.arm.connections.perCaller + operation.connection;
+    const connection = this.#keeps ? this.#keptConnection(caller, slot) : this.#connect(caller);
+    const last = this.#keeps ? this.#lifetimes.used(slot) : true;
     this.#active.add(connection);
     try {
       let outcome: Outcome;
-      for (const request of REQUESTS[operation.kind]) {
-        const body = requestBody(request, operation, this.#shape);
+      for (const [step, request] of REQUESTS[kind].entries()) {
+        const closing = last && step === REQUESTS[kind].length - 1;
+        const template = this.#template(caller, request, closing);
         this.#counters.requests++;
-        outcome = outcomeOf(request, await connection.request(templates[request].text(body)));
+        const response = await connection.request(
+          template.text(requestBody(request, operation, this.#shape)),
+        );
+        outcome = outcomeOf(request, response);
         if (outcome !== undefined) break;
       }
       return outcome;
@@ -60,7 +71,7 @@ export class HttpDriver implements Driver {
     } finally {
       this.#countHandshake(connection);
       this.#active.delete(connection);
-      if (arm.connections.mode !== 'keep-alive') connection.close();
+      if (last) connection.close();
     }
   }
 
@@ -81,32 +92,35 @@ export class HttpDriver implements Driver {
     for (const connection of this.#kept.values()) connection.close();
   }
 
-  #createTemplates(caller: number): Record<WireOperation, AwsRequestTemplate> {
-    const { arm, target } = this.#options;
-    const templates = WIRE_OPERATIONS.map((name) => [
-      name,
-      new AwsRequestTemplate({
-        host: new URL(target.url).host,
-        target: `DynamoDB_20120810.${name}`,
-        jsonVersion: '1.0',
-        service: 'dynamodb',
-        region: target.region,
-        credentials: target.callers[caller]!,
-        sign: arm.sign,
-        close: arm.connections.mode !== 'keep-alive',
-      }),
-    ]);
-    return Object.fromEntries(templates) as Record<WireOperation, AwsRequestTemplate>;
+  /** @param closing the connection's last request, which tells the server so */
+  #template(caller: number, request: WireOperation, closing: boolean): AwsRequestTemplate {
+    const byCaller = closing ? this.#templates.closing : this.#templates.kept;
+    const own = byCaller.get(caller) ?? {};
+    byCaller.set(caller, own);
+    own[request] ??= this.#createTemplate(caller, request, closing);
+    return own[request];
   }
 
-  #connection({ caller, connection }: PlannedOperation): HttpConnection {
-    const { mode, perCaller } = this.#options.arm.connections;
-    if (mode !== 'keep-alive') return this.#connect(caller);
-    const slot = caller * perCaller + connection;
+  #createTemplate(caller: number, request: WireOperation, close: boolean): AwsRequestTemplate {
+    const { arm, target } = this.#options;
+    return new AwsRequestTemplate({
+      host: new URL(target.url).host,
+      target: `DynamoDB_20120810.${request}`,
+      jsonVersion: '1.0',
+      service: 'dynamodb',
+      region: target.region,
+      credentials: target.callers[caller]!,
+      sign: arm.sign,
+      close,
+    });
+  }
+
+  #keptConnection(caller: number, slot: number): HttpConnection {
     const kept = this.#kept.get(slot);
     if (kept && !kept.closed) return kept;
     const opened = this.#connect(caller);
     this.#kept.set(slot, opened);
+    this.#lifetimes.opened(slot);
     return opened;
   }
 
@@ -157,6 +171,8 @@ export class HttpDriver implements Driver {
     return error.code;
   }
 }
+
+type Templates = Partial<Record<WireOperation, AwsRequestTemplate>>;
 
 function outcomeOf(request: WireOperation, response: HttpResponse): Outcome {
   if (response.status !== 200) return awsError(response)!.code;

@@ -1,6 +1,7 @@
 /** An arm resolved into operations (what, by whom, when) and a workload into turns (who plays when). Pure. */
 export * from './describe.ts';
 export { attributeText, keyText } from './items.ts';
+export { createLives, type Lives } from './lives.ts';
 export { createPlan, type OperationStream, type Plan } from './operations.ts';
 export { createItemBytes } from './sizes.ts';
 export { planTurns, WARM_UP_BLOCK } from './turns.ts';

@@ -13,13 +13,15 @@ const BASE = `
 name: drivers
 callers: ${CALLERS}
 table: { items: 10, itemBytes: 128 }
-arrivals: { rate: 10/s }
 phases: [{ for: 2s }]
 `;
 
+const OPEN_LOOP = 'arrivals: { rate: 10/s }\n';
+
 /** @param settings more lines of the workload */
 export function armOf(settings: string): Arm {
-  return parseWorkload(BASE + settings, 'drivers.yaml').arms[0]!;
+  const arrivals = settings.includes('arrivals:') ? '' : OPEN_LOOP;
+  return parseWorkload(BASE + arrivals + settings, 'drivers.yaml').arms[0]!;
 }
 
 export interface Bed {
@@ -55,7 +57,7 @@ export function operation(kind: OperationKind, fields: Partial<PlannedOperation>
     key: 3,
     table: 0,
     bytes: 1024,
-    length: 0,
+    length: kind === 'scan' ? 4 : 0,
     kind,
     ...fields,
   };

@@ -1,5 +1,6 @@
 /** What every driver does alike. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NOTHING_FOUND } from '../../src/drivers/drivers.ts';
 import type { ConnectionCounters } from '../../src/recording/recording.ts';
 import { OPERATION_KINDS } from '../../src/workload/workload.ts';
 import { type Bed, driverFor, oneEach, openBed, operation } from './beds.ts';
@@ -13,6 +14,8 @@ export interface Expectation {
   working: Partial<ConnectionCounters>;
   /** What an operation on a table that does not exist fails with. */
   failure: string | undefined;
+  /** Whether its target has items and answers; true unless given. */
+  answers?: boolean;
   /** Whether the target counts requests. */
   counted: boolean;
 }
@@ -28,7 +31,7 @@ const NOTHING: ConnectionCounters = {
 
 export function testDriver(
   name: string,
-  { settings, opening, working, failure, counted }: Expectation,
+  { settings, opening, working, failure, answers = true, counted }: Expectation,
 ): void {
   describe(name, () => {
     let bed: Bed;
@@ -51,7 +54,16 @@ export function testDriver(
 
     it.each(OPERATION_KINDS)('performs a %s', async (kind) => {
       const driver = await open();
-      expect(await driver.perform(operation(kind))).toBeUndefined();
+      const key = OPERATION_KINDS.indexOf(kind);
+      expect(await driver.perform(operation(kind, { key }))).toBeUndefined();
+    });
+
+    it('tells reads that find nothing from others', async () => {
+      const driver = await open();
+      for (const kind of ['get', 'readModifyWrite', 'get'] as const) {
+        const outcome = await driver.perform(operation(kind, { key: 99 }));
+        expect(outcome).toBe(answers ? NOTHING_FOUND : undefined);
+      }
     });
 
     it('counts what the target counts, once', async () => {

@@ -38,6 +38,22 @@ testDriver('http, fresh', {
 });
 
 testDriver('envelope, keep-alive', {
+testDriver('http, connections of one operation', {
+  settings: `connections: { perCaller: ${PER_CALLER}, operations: 1 }`,
+  opening: {},
+  working: { opened: OPERATIONS, tls_full: OPERATIONS, requests: OPERATIONS },
+  failure,
+  counted: true,
+});
+
+testDriver('http, resumed connections of two operations', {
+  settings: `connections: { mode: resumed, perCaller: ${PER_CALLER}, operations: 2 }`,
+  opening: { opened: CALLERS, tls_full: CALLERS },
+  working: { opened: CONNECTIONS, tls_resumed: CONNECTIONS, requests: OPERATIONS },
+  failure,
+  counted: true,
+});
+
   settings: `driver: envelope\nconnections: { perCaller: ${PER_CALLER} }`,
   opening: {},
   working: { opened: CONNECTIONS, requests: OPERATIONS },
@@ -46,6 +62,14 @@ testDriver('envelope, keep-alive', {
 });
 
 testDriver('envelope, fresh', {
+testDriver('envelope, connections of one operation', {
+  settings: `driver: envelope\nconnections: { perCaller: ${PER_CALLER}, operations: 1 }`,
+  opening: {},
+  working: { opened: OPERATIONS, requests: OPERATIONS },
+  failure,
+  counted: false,
+});
+
   settings: 'driver: envelope\nconnections: { mode: fresh }',
   opening: {},
   working: { opened: OPERATIONS, requests: OPERATIONS },
@@ -60,3 +84,4 @@ testDriver('noop', {
   failure: undefined,
   counted: false,
 });
+  answers: false,

@@ -7,8 +7,8 @@ import { createTlsIdentity } from '../../src/system/system.ts';
 import { armOf, driverFor, listen, oneEach, openBed, operation } from './beds.ts';
 
 const KEPT = 'connections: { perCaller: 2, tls: false }';
-const LAST = 'HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}';
-const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}';
+const LAST = 'HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 11\r\n\r\n{"Item":{}}';
+const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{"Item":{}}';
 
 function targetAt(url: string): ArmTarget {
   const access = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret', principalArn: '' };
