@@ -3,6 +3,7 @@ import { testDriver } from './conformance.ts';
 
 const CONNECTIONS = CALLERS * PER_CALLER;
 const OPERATIONS = 2 * CONNECTIONS;
+const CLOSED_LOOP = `arrivals: { loop: closed, concurrency: ${CONNECTIONS} }`;
 const failure = 'ResourceNotFoundException';
 
 testDriver('http, keep-alive over TLS', {
@@ -37,7 +38,6 @@ testDriver('http, fresh', {
   counted: true,
 });
 
-testDriver('envelope, keep-alive', {
 testDriver('http, connections of one operation', {
   settings: `connections: { perCaller: ${PER_CALLER}, operations: 1 }`,
   opening: {},
@@ -54,6 +54,7 @@ testDriver('http, resumed connections of two operations', {
   counted: true,
 });
 
+testDriver('envelope, keep-alive', {
   settings: `driver: envelope\nconnections: { perCaller: ${PER_CALLER} }`,
   opening: {},
   working: { opened: CONNECTIONS, requests: OPERATIONS },
@@ -61,7 +62,6 @@ testDriver('http, resumed connections of two operations', {
   counted: false,
 });
 
-testDriver('envelope, fresh', {
 testDriver('envelope, connections of one operation', {
   settings: `driver: envelope\nconnections: { perCaller: ${PER_CALLER}, operations: 1 }`,
   opening: {},
@@ -70,6 +70,7 @@ testDriver('envelope, connections of one operation', {
   counted: false,
 });
 
+testDriver('envelope, fresh', {
   settings: 'driver: envelope\nconnections: { mode: fresh }',
   opening: {},
   working: { opened: OPERATIONS, requests: OPERATIONS },
@@ -77,11 +78,51 @@ testDriver('envelope, connections of one operation', {
   counted: false,
 });
 
+testDriver('sdk, keep-alive over TLS', {
+  settings: `driver: sdk\nconnections: { perCaller: ${PER_CALLER} }`,
+  opening: {},
+  working: { opened: CONNECTIONS, tls_full: CONNECTIONS, requests: OPERATIONS },
+  failure,
+  counted: true,
+});
+
+testDriver('sdk, fresh', {
+  settings: 'driver: sdk\nconnections: { mode: fresh }',
+  opening: {},
+  working: { opened: OPERATIONS, tls_full: OPERATIONS, requests: OPERATIONS },
+  failure,
+  counted: true,
+});
+
+testDriver('sdk, keep-alive without TLS', {
+  settings: `driver: sdk\nconnections: { perCaller: ${PER_CALLER}, tls: false }`,
+  opening: {},
+  working: { opened: CONNECTIONS, requests: OPERATIONS },
+  failure,
+  counted: true,
+});
+
+testDriver('autocannon, signed', {
+  settings: `driver: autocannon\nconnections: { perCaller: ${PER_CALLER} }\n${CLOSED_LOOP}`,
+  opening: {},
+  working: { opened: CONNECTIONS, requests: OPERATIONS },
+  failure,
+  counted: true,
+});
+
+testDriver('autocannon, without signatures', {
+  settings: `driver: autocannon\nconnections: { perCaller: ${PER_CALLER} }\nsign: false\n${CLOSED_LOOP}`,
+  opening: {},
+  working: { opened: CONNECTIONS, requests: OPERATIONS },
+  failure,
+  counted: true,
+});
+
 testDriver('noop', {
   settings: 'driver: noop',
   opening: {},
   working: {},
   failure: undefined,
+  answers: false,
   counted: false,
 });
-  answers: false,
