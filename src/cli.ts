@@ -76,6 +76,22 @@ program
   });
 
 program
+  .command('selftest')
+  .summary('measure servers whose answer is known: can this machine be trusted?')
+  .description(
+    'Starts servers with known answers, measures them as a workload is measured, and compares with their law and with their own log: pass or fail for each, and what this machine adds. Under a minute. Exits 1 when a case fails twice, 3 when the machine is too busy to tell.',
+  )
+  .option('--quick', 'leave the long measurements out')
+  .option('--only <case>', 'do this case alone; repeatable', collect, [])
+  .option('--peers', "show autocannon's own answers about the same servers")
+  .option('--json', 'print the report as JSON')
+  .option('--quiet', 'no progress on stderr')
+  .action(async (options) => {
+    const { selftestCommand } = await import('./commands/selftest.ts');
+    process.exitCode = await selftestCommand(options, stopSignal);
+  });
+
+program
   .command('schema')
   .summary("the workload file's JSON Schema")
   .action(async () => {

@@ -9,6 +9,7 @@ export * as format from './format.ts';
 export { type HlogInterval, HlogWriter, hgrmOf } from './hdr.ts';
 export { markdownReport } from './markdown.ts';
 export { planReport } from './plan.ts';
+export { selftestReport } from './selftest.ts';
 export { type TerminalOptions, terminalReport } from './terminal.ts';
 
 /** By the name that `report --format` takes. */

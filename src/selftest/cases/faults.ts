@@ -66,7 +66,7 @@ export const reset: Experiment = {
         const { count, service_ns, response_ns } = arm.operations.all;
         const logged = quantileOf(log!.stays_ns, 0.9);
         return [
-          exactly('transport errors', log!.total.resets, arm.connections.transport_errors),
+          exactly('transport errors', log!.total.resets, arm.connections!.transport_errors),
           exactly('failed', log!.stretch.resets, count - response_ns.count),
           near('response p50', { expected: RESET_NS, logged, measured: response_ns.p50 }, CLOSE_TO),
           near('service p90', { expected: RESET_NS, logged, measured: service_ns.p90 }, CLOSE_TO),
@@ -104,7 +104,7 @@ export const close: Experiment = {
         const { service_ns, response_ns } = arm.operations.all;
         const logged = quantileOf(log!.stays_ns, 0.5);
         return [
-          exactly('connections', log!.total.requests, arm.connections.opened),
+          exactly('connections', log!.total.requests, arm.connections!.opened),
           near('response p50', { expected: RESET_NS, logged, measured: response_ns.p50 }, CLOSE_TO),
           near('service p90', { expected: RESET_NS, logged, measured: service_ns.p90 }, CLOSE_TO),
           ...booksAgree(evidence),
@@ -137,7 +137,7 @@ export const fresh: Experiment = {
         const { arm, log } = evidence;
         return [
           exactly('answers', log!.stretch.requests, arm.operations.all.response_ns.count),
-          exactly('connections', log!.total.connections, arm.connections.opened),
+          exactly('connections', log!.total.connections, arm.connections!.opened),
           exactly('requests a connection', 1, log!.total.requests / log!.total.connections),
           ...booksAgree(evidence),
         ];

@@ -17,7 +17,7 @@ export function steady(steady_s: number): object {
 /** Every request in the server's books is in ours, and the other way round. */
 export function booksAgree({ arm, log }: Evidence): Check[] {
   return [
-    exactly('requests sent', log!.total.requests, arm.connections.requests),
+    exactly('requests sent', log!.total.requests, arm.connections!.requests),
     exactly('counters that disagree', 0, arm.identities.filter(({ state }) => state === 'broken').length),
   ];
 }

@@ -1,0 +1,113 @@
+import type { Bound, CaseResult, Check, CheckResult, Floor, SelftestReport } from '../selftest/types.ts';
+import { count, duration, number, percent, rate, WITHHELD } from './format.ts';
+import type { TerminalOptions } from './terminal.ts';
+import { columns, type Style, styleFor, wrap } from './text.ts';
+
+const VERDICTS = {
+  pass: 'passed: what this tool measures here can be believed',
+  fail: 'failed',
+  busy: 'not decided: the machine is too busy to tell the tool from it',
+} as const;
+
+/** A selftest for a person at a terminal: each case with its figures, then what the machine adds. */
+export function selftestReport(report: SelftestReport, options: TerminalOptions): string {
+  const style = styleFor(options.color);
+  const width = Math.max(60, options.width);
+  const { environment, cases } = report;
+  const facts = `${environment.cores} cores of ${environment.cpu} · Node ${environment.node} · ${report.startedAt} · ${duration(report.elapsed_s * 1e9)}`;
+  const lines = [
+    style.bold('selftest'),
+    ...wrap(facts, width).map(style.dim),
+    '',
+    ...caseLines(cases, style),
+    ...floorLines(report.floor, style),
+    '',
+    ...wrap(closing(report), width),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function caseLines(cases: readonly CaseResult[], style: Style): string[] {
+  const withPeer = cases.some(({ checks }) => checks.some(({ peer }) => peer !== undefined));
+  const header = [
+    '',
+    'expected',
+    "server's log",
+    'measured',
+    'allowed',
+    ...(withPeer ? ['autocannon'] : []),
+    '',
+  ];
+  const rows = cases.map(({ checks }) => checks.map((check) => checkCells(check, withPeer, style)));
+  const [head, ...body] = columns([header.map(style.dim), ...rows.flat()], '  ');
+  return [head!, ...cases.flatMap((one) => [heading(one, style), ...lines.take(one.checks.length)]), ''];
+}
+
+function heading({ name, shows, outcome, repeated }: CaseResult, style: Style): string {
+  const paint = { pass: style.green, fail: style.red, busy: style.yellow }[outcome];
+  const words = { pass: 'pass', fail: 'FAIL', busy: 'busy' }[outcome];
+  const again = repeated ? style.yellow(' (the second time)') : '';
+  return `${paint(words)}  ${style.bold(name)}${again}  ${style.dim(shows)}`;
+}
+
+function checkCells(check: CheckResult, withPeer: boolean, style: Style): string[] {
+  const { what, unit, expected, logged, measured, bound, passed, peer } = check;
+  return [
+    `    ${what}`,
+    amount(expected, unit),
+    logged === null ? '' : amount(logged, unit),
+    amount(measured, unit),
+    allowance(bound, unit),
+    ...(withPeer ? [peer === undefined ? '' : peerCell(peer, unit)] : []),
+    passed ? '' : style.red('off'),
+  ];
+}
+
+function peerCell({ said, truth }: NonNullable<CheckResult['peer']>, unit: Check['unit']): string {
+  const answer = said === null ? 'no answer' : amount(said, unit);
+  return truth === undefined ? answer : `${answer} of ${amount(truth, unit)}`;
+}
+
+function allowance(bound: Bound, unit: Check['unit']): string {
+  if (bound.kind !== 'near') return bound.kind;
+  const share = `± ${number(bound.share * 100).replace(/\.?0+$/, '')} %`;
+  return bound.beside === 0 ? share : `${share} + ${amount(bound.beside, unit)}`;
+}
+
+function amount(value: number | null, unit: Check['unit']): string {
+  if (value === null || Number.isNaN(value)) return WITHHELD;
+  return { ns: duration, count, per_s: rate, share: percent }[unit](value);
+}
+
+function floorLines(floor: Floor, style: Style): string[] {
+  const spread = (value: Floor['lag_ns']) =>
+    value === null ? [WITHHELD, WITHHELD] : [duration(value.p50), duration(value.p99)];
+  const times = columns(
+    [
+      ['', 'p50', 'p99'],
+      ['a thread sleeps too long by', ...spread(floor.oversleep_ns)],
+      ['operations start late by', ...spread(floor.lag_ns)],
+      ["a request takes longer than the server's log by", ...spread(floor.added_ns)],
+    ],
+    '  ',
+  );
+  const cpu = floor.cpu_us_per_request === null ? null : floor.cpu_us_per_request * 1e3;
+  return [
+    style.bold('What this machine adds'),
+    ...times,
+    `  one lane carries ${rate(floor.requests_per_s)} requests, each ${duration(cpu)} of its CPU`,
+  ];
+}
+
+function closing({ verdict, interrupted, cases, floor }: SelftestReport): string {
+  const passed = cases.filter(({ outcome }) => outcome === 'pass').length;
+  const sum = `${passed} of ${cases.length} cases pass`;
+  if (interrupted) return `Interrupted: ${sum}, the others were not decided.`;
+  const again = cases.filter(({ repeated, outcome }) => repeated && outcome === 'pass').length;
+  const repeats = again === 0 ? '' : `, ${again} of them only the second time`;
+  const remedy =
+    verdict === 'busy' && floor.oversleep_ns !== null
+      ? ` (a sleeping thread woke ${duration(floor.oversleep_ns.p99)} late at p99 at best). Stop what else runs, and try again.`
+      : '.';
+  return `${sum}${repeats}; ${VERDICTS[verdict]}${remedy}`;
+}
