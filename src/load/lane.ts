@@ -181,11 +181,14 @@ export class Lane {
   #end(flight: Flight, outcome: Outcome): void {
     // An abandoned operation's late answer belongs to nobody.
     if (!this.#pending.delete(flight)) return;
-    const end_ns = this.#options.clock.now_ns();
+    const { arm, clock } = this.#options;
+    const end_ns = clock.now_ns();
     const { operation, due_ns, start_ns, lag_ns } = flight;
     const second = Math.floor((due_ns - this.#origin_ns) / 1e9);
-    if (outcome === undefined || outcome === NOTHING_FOUND)
+    if (outcome === undefined)
       this.#recorder.completed(operation.kind, due_ns, start_ns, end_ns, second, lag_ns);
+    else if (outcome === NOTHING_FOUND)
+      this.#recorder.foundNothing(operation.kind, operation.key >= arm.table.items, due_ns, end_ns);
     else this.#recorder.failed(operation.kind, outcome, end_ns, second);
     this.#handOutSeconds();
     flight.settled?.();

@@ -60,15 +60,25 @@ export function mergeKinds(kinds: readonly KindRecording[]): KindRecording {
     for (const [code, count] of Object.entries(kind.errors))
       errors.set(code, (errors.get(code) ?? 0) + count);
   }
+  const sum = (field: (kind: KindRecording) => number) =>
+    kinds.reduce((total, kind) => total + field(kind), 0);
   return {
-    count: kinds.reduce((total, kind) => total + kind.count, 0),
+    count: sum((kind) => kind.count),
     errors: Object.fromEntries(errors),
+    early: sum((kind) => kind.early),
+    missing: sum((kind) => kind.missing),
+    foundNothing_ns: sum((kind) => kind.foundNothing_ns),
     response: mergeSnapshots(kinds.map((kind) => kind.response)),
     service: mergeSnapshots(kinds.map((kind) => kind.service)),
   };
 }
 
-function mergeConnections(counters: readonly ConnectionCounters[]): ConnectionCounters {
+/** Operations that neither succeeded nor found nothing. */
+export function failedIn({ count, response, early, missing }: KindRecording): number {
+  return count - response.count - early - missing;
+}
+
+function mergeConnections(counters: readonly (ConnectionCounters | null)[]): ConnectionCounters | null {
   const total = noConnections();
   for (const one of counters) {
     for (const name of Object.keys(total) as (keyof ConnectionCounters)[]) total[name] += one[name];

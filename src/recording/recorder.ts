@@ -10,6 +10,9 @@ const ERROR_CODES_MAX = 64;
 interface KindState {
   count: number;
   errors: Map<string, number>;
+  early: number;
+  missing: number;
+  foundNothing_ns: number;
   response: LatencyHistogram;
   service: LatencyHistogram;
 }
@@ -23,8 +26,8 @@ export interface TurnStart {
 }
 
 /**
- * What a lane writes into while it plays a turn: `begin`, then for each operation `due`, `started`, and `completed`
- * or `failed`, then `finish`. One recorder serves all turns of a lane. The calls for an operation allocate nothing
+ * What a lane writes into while it plays a turn: `begin`, then for each operation `due`, `started`, and `completed`,
+ * `foundNothing` or `failed`, then `finish`. One recorder serves all turns of a lane. The calls for an operation allocate nothing
  * but the rows of the time line, once a second.
  */
 export class TurnRecorder {
@@ -100,6 +103,16 @@ export class TurnRecorder {
     state.service.record(end_ns - start_ns);
     this.#undelayed.record(end_ns - due_ns - lag_ns);
     this.#seconds.completed(second, end_ns - due_ns);
+    this.#ended(end_ns);
+  }
+
+  /** A read that was answered, and not with an item. @param inserted its item is one that an insert adds */
+  foundNothing(kind: OperationKind, inserted: boolean, due_ns: number, end_ns: number): void {
+    const state = this.#kinds[kind];
+    state.count++;
+    if (inserted) state.early++;
+    else state.missing++;
+    state.foundNothing_ns += end_ns - due_ns;
     this.#ended(end_ns);
   }
 
@@ -190,7 +203,15 @@ export class TurnRecorder {
 }
 
 function kindState(): KindState {
-  return { count: 0, errors: new Map(), response: new LatencyHistogram(), service: new LatencyHistogram() };
+  return {
+    count: 0,
+    errors: new Map(),
+    early: 0,
+    missing: 0,
+    foundNothing_ns: 0,
+    response: new LatencyHistogram(),
+    service: new LatencyHistogram(),
+  };
 }
 
 function takeKinds(states: Record<OperationKind, KindState>): Record<OperationKind, KindRecording> {
@@ -199,10 +220,13 @@ function takeKinds(states: Record<OperationKind, KindState>): Record<OperationKi
     const recording: KindRecording = {
       count: state.count,
       errors: Object.fromEntries(state.errors),
+      early: state.early,
+      missing: state.missing,
+      foundNothing_ns: state.foundNothing_ns,
       response: take(state.response),
       service: take(state.service),
     };
-    state.count = 0;
+    state.count = state.early = state.missing = state.foundNothing_ns = 0;
     state.errors.clear();
     return [kind, recording] as const;
   });

@@ -21,6 +21,14 @@ export interface KindRecording {
   count: number;
   /** Failed ones by code (`ThrottlingException`, `ECONNRESET`, `Timeout`, …). They are in no histogram. */
   errors: Record<string, number>;
+  /**
+   * Reads that found nothing, apart from both: of an item that an insert of this plan adds (not acknowledged yet, or
+   * failed), and of one that was there when measuring began.
+   */
+  early: number;
+  missing: number;
+  /** Sum of end − due over those. */
+  foundNothing_ns: number;
   /** end − due, successes. */
   response: HistogramSnapshot;
   /** end − start, successes. */

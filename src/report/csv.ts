@@ -1,4 +1,5 @@
 import type { ArmResult, OperationSummary, Result } from '../result/types.ts';
+import { failedOf } from './rows.ts';
 
 type Cell = string | number | null;
 
@@ -10,7 +11,9 @@ const COLUMNS: readonly (readonly [
   ['operation', (_, kind) => kind],
   ['verdict', (arm) => arm.verdict.value],
   ['count', (_, __, operation) => operation.count],
-  ['failed', (_, __, operation) => operation.count - operation.response_ns.count],
+  ['failed', (_, __, operation) => failedOf(operation)],
+  ['early', (_, __, operation) => operation.early],
+  ['missing', (_, __, operation) => operation.missing],
   ...timeColumns('response_ns'),
   ...timeColumns('service_ns'),
   ['planned_per_s', (arm) => arm.rate.planned_per_s],
@@ -20,7 +23,7 @@ const COLUMNS: readonly (readonly [
   ['operations_total', (arm) => arm.operations_total],
   ['kms_calls_per_op', (arm) => arm.kms?.calls_per_op ?? null],
   ['cache_hit_rate', (arm) => arm.cache?.hit_rate ?? null],
-  ['connections_opened', (arm) => arm.connections.opened],
+  ['connections_opened', (arm) => arm.connections?.opened ?? null],
   ['cpu_us_per_op_lanes', (arm) => arm.cpu_us_per_op.lanes],
   ['cpu_us_per_op_store', (arm) => arm.cpu_us_per_op.store],
   ['cpu_us_per_op_kms', (arm) => arm.cpu_us_per_op.kms],

@@ -1,5 +1,6 @@
 import { decodeFromCompressedBase64, type Histogram, HistogramLogWriter } from 'hdr-histogram-js';
 import type { ArmResult, Result } from '../result/types.ts';
+import { failedOf } from './rows.ts';
 
 const NS_PER_MS = 1e6;
 /** Lines for each halving of the distance to 100 %, as HdrHistogram's own tools print. */
@@ -46,7 +47,8 @@ export function hlog(result: Result): string {
   ]);
   for (const arm of result.arms) {
     const { achieved_per_s } = arm.rate;
-    const length_s = achieved_per_s ? arm.operations.all.response_ns.count / achieved_per_s : 0;
+    const answered = arm.operations.all.count - failedOf(arm.operations.all);
+    const length_s = achieved_per_s ? answered / achieved_per_s : 0;
     for (const [kind, operation] of Object.entries(arm.operations)) {
       const histogram = decodeFromCompressedBase64(operation.response_ns.hdr);
       writer.interval({ tag: `${arm.name}/${kind}`, start_s: 0, length_s, histogram });
@@ -57,14 +59,15 @@ export function hlog(result: Result): string {
 
 /** An arm's response times as HdrHistogram's plotter reads them, in ms; it skips lines that start with `#`. */
 export function hgrmOf(arm: ArmResult): string {
-  const { count, response_ns } = arm.operations.all;
+  const { early, missing, response_ns } = arm.operations.all;
   const histogram = decodeFromCompressedBase64(response_ns.hdr);
-  const failed = count - response_ns.count;
-  const missing =
-    failed + arm.unissued > 0
-      ? `# Of successes: ${failed} failed and ${arm.unissued} never started operations are in no line.\n`
+  const failed = failedOf(arm.operations.all);
+  const nothing = early + missing > 0 ? `, ${early + missing} that found nothing` : '';
+  const left =
+    failed + arm.unissued + early + missing > 0
+      ? `# Of successes: ${failed} failed${nothing} and ${arm.unissued} never started operations are in no line.\n`
       : '';
-  return missing + histogram.outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, NS_PER_MS);
+  return left + histogram.outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, NS_PER_MS);
 }
 
 /** Every arm's distribution, each under a comment with its name where there are several. */

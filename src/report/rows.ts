@@ -1,4 +1,4 @@
-import type { ArmResult, Comparison } from '../result/types.ts';
+import type { ArmResult, Comparison, OperationSummary } from '../result/types.ts';
 import { count, duration, money, number, percent, rate, WITHHELD } from './format.ts';
 
 /** A figure of an arm, as every table shows it. */
@@ -24,7 +24,7 @@ export const SUMMARY_ROWS: readonly Row[] = [
     cell: (arm) =>
       count(arm.kms ? Object.values(arm.kms.calls).reduce((sum, calls) => sum + calls, 0) : null),
   },
-  { group: 'connections', label: 'opened', cell: (arm) => count(arm.connections.opened) },
+  { group: 'connections', label: 'opened', cell: (arm) => count(arm.connections?.opened ?? null) },
   { group: 'CPU', label: 'per operation', cell: (arm) => duration(cpuPerOp_ns(arm)) },
   {
     group: 'cost',
@@ -32,11 +32,11 @@ export const SUMMARY_ROWS: readonly Row[] = [
     cell: (arm) => money(arm.cost_usd_per_million_ops?.total ?? null),
   },
   { group: 'operations', label: 'measured', cell: (arm) => count(arm.operations.all.count) },
-  { group: 'operations', label: 'failed', cell: (arm) => count(failedOf(arm)) },
+  { group: 'operations', label: 'failed', cell: (arm) => count(failedOf(arm.operations.all)) },
 ];
 
-function failedOf({ operations: { all } }: ArmResult): number {
-  return all.count - all.response_ns.count;
+export function failedOf({ count: ended, early, missing, response_ns }: OperationSummary): number {
+  return ended - response_ns.count - early - missing;
 }
 
 /** Of all processes that are accounted for. */
@@ -56,7 +56,8 @@ const METRICS: Record<string, { words: string; figure: (arm: ArmResult) => strin
   kms_calls_per_op: { words: 'KMS calls', figure: (arm) => number(arm.kms?.calls_per_op ?? null) },
   connections_opened_per_op: {
     words: 'connections',
-    figure: (arm) => number(arm.operations_total > 0 ? arm.connections.opened / arm.operations_total : null),
+    figure: ({ connections, operations_total }) =>
+      number(connections && operations_total > 0 ? connections.opened / operations_total : null),
   },
   cost_usd_per_million_ops: {
     words: 'cost',
@@ -84,13 +85,29 @@ export function byArm(comparisons: readonly Comparison[]): Map<string, Compariso
   return arms;
 }
 
+function readsOfNothing({ name, operations: { all } }: ArmResult): string[] {
+  const read = (reads: number, what: string) =>
+    reads === 0
+      ? []
+      : [
+          `${name}: ${count(reads)} of ${count(all.count)} operations read ${what}. Their times are in no figure.`,
+        ];
+  return [
+    ...read(all.early, 'an item whose insert was not acknowledged yet, or failed'),
+    ...read(all.missing, 'an item that was not there any more'),
+  ];
+}
+
 /** What a reader of any report has to know about these arms besides their numbers. */
 export function remarks(arms: readonly ArmResult[]): string[] {
   const withoutAuthorisation = arms.filter((arm) => arm.settings.system.keyCache.scope === 'process');
-  return withoutAuthorisation.map(
-    (arm) =>
-      `${arm.name}: cache scope "process" skips authorisation. It is for comparison only; don't deploy it.`,
-  );
+  return [
+    ...arms.flatMap(readsOfNothing),
+    ...withoutAuthorisation.map(
+      ({ name }) =>
+        `${name}: cache scope "process" skips authorisation. It is for comparison only; don't deploy it.`,
+    ),
+  ];
 }
 
 export function checksLine(arm: ArmResult): string {

@@ -1,4 +1,4 @@
-import { LatencyHistogram, mergeKinds } from '../recording/recording.ts';
+import { failedIn, LatencyHistogram, mergeKinds } from '../recording/recording.ts';
 import { readHdr } from './hdr.ts';
 import type { BlockSummary, SystemSample, TurnEvidence } from './types.ts';
 
@@ -9,7 +9,7 @@ export function summariseBlock(turn: TurnEvidence): BlockSummary {
   return {
     block: turn.block,
     operations: all.count,
-    errors: all.count - all.response.count,
+    errors: failedIn(all),
     duration_ns: turnLength_ns(recording),
     kms_calls: difference(before, after, (sample) => (sample.kms ? sumOf(sample.kms.calls) : null)),
     cache: cacheOf(before, after),

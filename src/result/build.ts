@@ -1,4 +1,5 @@
 import {
+  failedIn,
   type KindRecording,
   LatencyHistogram,
   mergeKinds,
@@ -103,11 +104,13 @@ function summariseOperations(measured: TurnRecording): ArmResult['operations'] {
 }
 
 function summariseKind(kind: KindRecording, unissued: number): OperationSummary {
-  const censored = kind.count - kind.response.count + unissued;
+  const censored = failedIn(kind) + unissued;
   return {
     count: kind.count,
     errors: kind.errors,
     response_ns: summarise(kind.response, censored),
+    early: kind.early,
+    missing: kind.missing,
     service_ns: summarise(kind.service, censored),
   };
 }
@@ -116,7 +119,7 @@ function ratesOf(turns: readonly TurnRecording[], openLoop: boolean): ArmResult[
   const planned_s = turns.reduce((sum, turn) => sum + turn.duration_ns, 0) / 1e9;
   const actual_s = length_ns(turns) / 1e9;
   const { planned, issued, kinds } = mergeTurns(turns);
-  const answered = Object.values(kinds).reduce((sum, kind) => sum + kind.response.count, 0);
+  const answered = Object.values(kinds).reduce((sum, kind) => sum + kind.count - failedIn(kind), 0);
   return {
     planned_per_s: openLoop ? ratio(planned, planned_s) : null,
     offered_per_s: ratio(issued, planned_s),

@@ -1,4 +1,5 @@
-import type { TurnRecording } from '../recording/recording.ts';
+import type { KindRecording, TurnRecording } from '../recording/recording.ts';
+import { type Arm, traitsOf } from '../workload/workload.ts';
 import type { ArmEvidence, Identity } from './types.ts';
 
 /**
@@ -24,9 +25,14 @@ function plan(whole: TurnRecording): Identity {
 
 function operations(whole: TurnRecording): Identity {
   return equal('operations of all kinds = issued', [
-    ['ended', Object.values(whole.kinds).reduce((sum, kind) => sum + kind.count, 0)],
+    ['ended', Object.values(whole.kinds).reduce((sum, kind) => sum + endedAs(kind), 0)],
     ['issued', whole.issued],
   ]);
+}
+
+/** Summed by how they ended: an operation that ended as nothing, or as two things, shows. */
+function endedAs({ response, early, missing, errors }: KindRecording): number {
+  return response.count + early + missing + Object.values(errors).reduce((sum, count) => sum + count, 0);
 }
 
 function requests({ total }: ArmEvidence, whole: TurnRecording): Identity {

@@ -21,7 +21,15 @@ const summary = z.looseObject({
   hdr: z.string(),
 });
 
-const operation = z.looseObject({ count: number, errors: counts, response_ns: summary, service_ns: summary });
+const operation = z.looseObject({
+  count: number,
+  errors: counts,
+  // Results of before reads of nothing were counted have none.
+  early: number.default(0),
+  missing: number.default(0),
+  response_ns: summary,
+  service_ns: summary,
+});
 
 const cacheCounts = { lookups: number, hits: number, misses: number, coalesced: number };
 

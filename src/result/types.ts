@@ -94,6 +94,10 @@ export interface OperationSummary {
   count: number;
   errors: Record<string, number>;
   response_ns: Summary;
+  /** Reads that found nothing where an insert of the plan adds an item: not acknowledged yet, or failed. In no time. */
+  early: number;
+  /** Reads that found nothing where an item was when measuring began. In no time. */
+  missing: number;
   service_ns: Summary;
 }
 
