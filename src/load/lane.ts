@@ -188,7 +188,7 @@ export class Lane {
     if (outcome === undefined)
       this.#recorder.completed(operation.kind, due_ns, start_ns, end_ns, second, lag_ns);
     else if (outcome === NOTHING_FOUND)
-      this.#recorder.foundNothing(operation.kind, operation.key >= arm.table.items, due_ns, end_ns);
+      this.#recorder.foundNothing(operation.kind, operation.key >= arm.table.items, due_ns + lag_ns, end_ns);
     else this.#recorder.failed(operation.kind, outcome, end_ns, second);
     this.#handOutSeconds();
     flight.settled?.();

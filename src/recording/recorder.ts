@@ -106,13 +106,17 @@ export class TurnRecorder {
     this.#ended(end_ns);
   }
 
-  /** A read that was answered, and not with an item. @param inserted its item is one that an insert adds */
-  foundNothing(kind: OperationKind, inserted: boolean, due_ns: number, end_ns: number): void {
+  /**
+   * A read that was answered, and not with an item.
+   * @param inserted its item is one that an insert adds
+   * @param taken_ns when it was taken up, as `started` had it
+   */
+  foundNothing(kind: OperationKind, inserted: boolean, taken_ns: number, end_ns: number): void {
     const state = this.#kinds[kind];
     state.count++;
     if (inserted) state.early++;
     else state.missing++;
-    state.foundNothing_ns += end_ns - due_ns;
+    state.foundNothing_ns += end_ns - taken_ns;
     this.#ended(end_ns);
   }
 

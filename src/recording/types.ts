@@ -27,7 +27,7 @@ export interface KindRecording {
    */
   early: number;
   missing: number;
-  /** Sum of end − due over those. */
+  /** Sum over those of their time since they were taken up: end − due − lag. */
   foundNothing_ns: number;
   /** end − due, successes. */
   response: HistogramSnapshot;
