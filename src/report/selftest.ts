@@ -40,7 +40,7 @@ function caseLines(cases: readonly CaseResult[], style: Style): string[] {
   ];
   const rows = cases.map(({ checks }) => checks.map((check) => checkCells(check, withPeer, style)));
   const [head, ...body] = columns([header.map(style.dim), ...rows.flat()], '  ');
-  return [head!, ...cases.flatMap((one) => [heading(one, style), ...lines.take(one.checks.length)]), ''];
+  return [head!, ...cases.flatMap((one) => [heading(one, style), ...body.splice(0, one.checks.length)]), ''];
 }
 
 function heading({ name, shows, outcome, repeated }: CaseResult, style: Style): string {
