@@ -1,12 +1,15 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { type Clock, realClock } from '../std/clock.ts';
+import { realClock } from '../std/clock.ts';
 import { startAlarm } from './alarm.ts';
-import { Departures } from './departures.ts';
+import { type Alarm, Departures } from './departures.ts';
+import { Lateness } from './lateness.ts';
 import type { RelayOptions } from './types.ts';
 
 const BACKLOG = 4096;
 /** Bytes under way in one direction of a connection, about what Linux lets grow; the sender waits beyond. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
+const TRIALS = 32;
+const TRIAL_NS = 3e6;
 
 /**
  * Every byte leaves half a round trip after it came. The kernel answers a client's SYN at once; that is made up for by
@@ -16,6 +19,10 @@ export class TcpRelay {
   readonly #options: RelayOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** A socket's bytes are noticed as late as an alarm's ring is: both wake the event loop. */
+  readonly #noticing = new Lateness();
+  /** The kernel carries bytes over to the receiver, and wakes it, while they are written. */
+  readonly #writing = new Lateness();
   #departures: Departures | undefined;
 
   constructor(options: RelayOptions) {
@@ -25,8 +32,17 @@ export class TcpRelay {
 
   /** @returns its port on 127.0.0.1 */
   async listen(): Promise<number> {
-    const alarm = await startAlarm(() => this.#departures?.ring());
-    this.#departures = new Departures({ clock: realClock, alarm, soon: setImmediate });
+    let heard = (): void => {};
+    const alarm = await startAlarm((rung_ns) => {
+      this.#noticing.add(realClock.now_ns() - rung_ns);
+      heard();
+    });
+    await tryOut(alarm, (ring) => {
+      heard = ring;
+    });
+    const departures = new Departures({ clock: realClock, alarm, soon: setImmediate });
+    heard = () => departures.ring();
+    this.#departures = departures;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen({ host: '127.0.0.1', port: 0, backlog: BACKLOG }, resolve);
@@ -43,8 +59,10 @@ export class TcpRelay {
   #accept(client: Socket): void {
     const { host, port, rtt_ns } = this.#options;
     const server = connect({ host, port, noDelay: true, allowHalfOpen: true });
-    const accepted_ns = realClock.now_ns();
-    const common = { clock: realClock, departures: this.#departures!, delay_ns: rtt_ns / 2 };
+    const came_ns = (): number => realClock.now_ns() - this.#noticing.median_ns;
+    const accepted_ns = came_ns();
+    const writing = this.#writing;
+    const common = { came_ns, writing, departures: this.#departures!, delay_ns: rtt_ns / 2 };
     // The server may send from the moment on at which the handshake's last part would have reached it.
     new Passage({ ...common, from: client, to: server, opens_ns: accepted_ns + rtt_ns });
     new Passage({ ...common, from: server, to: client, opens_ns: accepted_ns + 1.5 * rtt_ns });
@@ -55,8 +73,21 @@ export class TcpRelay {
   }
 }
 
+/** Rings a few times, so that its lateness is known. */
+async function tryOut(alarm: Alarm, listen: (heard: () => void) => void): Promise<void> {
+  for (let ring = 0; ring < TRIALS; ring++) {
+    await new Promise<void>((heard) => {
+      listen(heard);
+      alarm.set(realClock.now_ns() + TRIAL_NS);
+    });
+  }
+}
+
 export interface PassageOptions {
-  clock: Clock;
+  /** When what is noticed now has come. */
+  came_ns: () => number;
+  /** How long writing takes: so much earlier it has to begin. */
+  writing: Lateness;
   departures: Pick<Departures, 'add'>;
   from: Socket;
   to: Socket;
@@ -79,7 +110,7 @@ export class Passage {
   }
 
   #receive(chunk: Buffer): void {
-    const { from, to } = this.#options;
+    const { from, to, writing } = this.#options;
     this.#held_bytes += chunk.length;
     if (this.#held_bytes > WINDOW_BYTES) from.pause();
     const left = (): void => {
@@ -87,13 +118,15 @@ export class Passage {
       if (this.#held_bytes <= WINDOW_BYTES && from.isPaused()) from.resume();
     };
     this.#delayed(() => {
-      if (to.writable) to.write(chunk, left);
-      else left();
+      if (!to.writable) return left();
+      const start_ns = realClock.now_ns();
+      to.write(chunk, left);
+      writing.add(realClock.now_ns() - start_ns);
     });
   }
 
   #delayed(leave: () => void): void {
-    const { clock, departures, delay_ns, opens_ns } = this.#options;
-    departures.add(Math.max(clock.now_ns(), opens_ns) + delay_ns, leave);
+    const { came_ns, departures, delay_ns, opens_ns, writing } = this.#options;
+    departures.add(Math.max(came_ns(), opens_ns) + delay_ns - writing.median_ns, leave);
   }
 }
