@@ -74,14 +74,12 @@ test('are whole, within what was asked for, and a function of seed, stream and i
     fc
       .tuple(size, size)
       .map(([a, b]): Sizes => ({ kind: 'log-normal', p50: Math.min(a, b), p99: Math.max(a, b) })),
-    fc
-      .array(size, { minLength: 1, maxLength: 9 })
-      .map(
-        (values): Sizes => ({
-          kind: 'histogram',
-          classes: values.map((value) => ({ value, share: 1 / values.length })),
-        }),
-      ),
+    fc.array(size, { minLength: 1, maxLength: 9 }).map(
+      (values): Sizes => ({
+        kind: 'histogram',
+        classes: values.map((value) => ({ value, share: 1 / values.length })),
+      }),
+    ),
   );
   const property = fc.property(sizes, fc.maxSafeNat(), fc.nat(), (kind, seed, from) => {
     const options = { seed, least: 64, most: 400 * 1024 };
