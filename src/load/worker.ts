@@ -6,6 +6,8 @@ import type { TurnRecording } from '../recording/recording.ts';
 import { realClock } from '../std/clock.ts';
 import { answer } from '../std/rpc.ts';
 import { threadCpu_us } from '../std/thread-cpu.ts';
+import { openSpreadRecords, type TraceRecords } from '../trace/trace.ts';
+import type { TraceSettings } from '../workload/workload.ts';
 import { Lane } from './lane.ts';
 import type { LaneTask, SecondsNote } from './lanes.ts';
 import { type Pacer, startPacer } from './pacer.ts';
@@ -74,7 +76,7 @@ async function openArm(
   driver.local?.pause();
   const own = new Lane({
     arm,
-    plan: createPlan(arm, seed),
+    plan: createPlan(arm, seed, arm.trace && traceOf(arm.trace)),
     lane,
     lanes,
     driver,
@@ -86,6 +88,11 @@ async function openArm(
     onSeconds: (seconds) => task.port.postMessage({ arm: index, seconds } satisfies SecondsNote),
   });
   return { lane: own, local: driver.local };
+}
+
+/** At recorded times a trace's ticks are spread; in a closed loop nobody asks when. */
+function traceOf({ file, format, speed, survey }: TraceSettings): () => TraceRecords {
+  return () => openSpreadRecords({ file, format }, speed === null ? 0 : survey.tick_us);
 }
 
 function serve(port: MessagePort, answers: Parameters<typeof answer>[0]): void {

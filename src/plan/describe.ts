@@ -1,4 +1,4 @@
-import type { Arm, Workload } from '../workload/types.ts';
+import type { Arm, TraceSettings, Workload } from '../workload/types.ts';
 import { keepsConnections, kmsIdentity, traitsOf } from '../workload/workload.ts';
 import { createIntensity } from './intensity.ts';
 import { armTimes, planTurns } from './turns.ts';
@@ -88,11 +88,19 @@ function describeArm(arm: Arm): ArmDescription {
   };
 }
 
-function expectedOperations({ phases }: Arm): number {
+function expectedOperations({ phases, trace }: Arm): number {
+  if (trace) return replayedOperations(phases, trace);
   const expected = phases.map(
     ({ operations, rate, duration_ns }) => operations ?? createIntensity(rate!, duration_ns!).total,
   );
   return Math.round(expected.reduce((sum, count) => sum + count, 0));
+}
+
+/** As if the trace were as busy throughout as on average, where only a part of it is played. */
+function replayedOperations(phases: Arm['phases'], { speed, survey }: TraceSettings): number {
+  const played_ns = phases.reduce((sum, { duration_ns }) => sum + (duration_ns ?? 0), 0);
+  const whole_ns = (survey.span_us * 1e3) / (speed ?? 1);
+  return Math.round(survey.records * Math.min(1, played_ns / whole_ns));
 }
 
 /**

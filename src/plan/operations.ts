@@ -1,8 +1,10 @@
 import { uniformsOf } from '../std/random.ts';
+import type { TraceRecords } from '../trace/types.ts';
 import type { Arm, OperationKind } from '../workload/types.ts';
 import { type ArrivalSchedule, createArrivals } from './arrivals.ts';
 import { createKindChooser } from './kinds.ts';
 import { createKeyChooser } from './popularity.ts';
+import { ReplayStream } from './replay.ts';
 import { createSizes, itemLimits } from './sizes.ts';
 import { STREAMS } from './streams.ts';
 import type { PlannedOperation } from './types.ts';
@@ -23,9 +25,12 @@ export interface OperationStream {
   peek(): Readonly<PlannedOperation> | undefined;
   /** Moves on, and returns what `peek` returned before. Only the object returned last is valid. */
   next(): Readonly<PlannedOperation> | undefined;
+  /** Lets go of the files behind it. */
+  close?(): void;
 }
 
-export function createPlan(arm: Arm, seed: number): Plan {
+/** @param openTrace of an arm that replays one: its records, from the first on */
+export function createPlan(arm: Arm, seed: number, openTrace?: () => TraceRecords): Plan {
   const draw = createDraw(arm, seed);
   return {
     operationAt(index) {
@@ -36,6 +41,7 @@ export function createPlan(arm: Arm, seed: number): Plan {
     },
     stream(lane, lanes) {
       const { arrivals } = arm;
+      if (openTrace) return new ReplayStream(arm, seed, { records: openTrace(), lane, lanes });
       // A lane without callers would search the whole plan for operations that it can't have.
       if (lane >= arm.callers)
         return new LaneStream(draw, lane, lanes, { next_ns: () => Number.POSITIVE_INFINITY });

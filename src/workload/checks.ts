@@ -3,6 +3,7 @@ import { DRIVER_CHECKS } from './driver-checks.ts';
 import { traitsOf } from './driver-traits.ts';
 import { isRemote } from './resolve.ts';
 import type { WrittenArm } from './schema.ts';
+import { TRACE_CHECKS } from './trace-checks.ts';
 import type { Arm } from './types.ts';
 
 export interface Clash {
@@ -196,6 +197,9 @@ const load: Check[] = [
         remedy: "Give one: 'operations: { get: 95, put: 5 }'.",
       },
   },
+];
+
+const phases: Check[] = [
   {
     reads: ['phases'],
     find: ({ phases }) =>
@@ -218,4 +222,16 @@ const load: Check[] = [
   },
 ];
 
-export const ARM_CHECKS: readonly Check[] = [...targets, ...connections, ...DRIVER_CHECKS, ...load];
+export const ARM_CHECKS: readonly Check[] = [
+  ...targets,
+  ...connections,
+  ...DRIVER_CHECKS,
+  ...load.map(unlessReplayed),
+  ...phases,
+  ...TRACE_CHECKS,
+];
+
+/** Recorded traffic has arrivals and operations of its own. */
+function unlessReplayed(check: Check): Check {
+  return { ...check, find: (arm, written) => !arm.trace && check.find(arm, written) };
+}

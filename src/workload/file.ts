@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { InputError } from '../std/errors.ts';
+import { surveyTrace, type TraceFormat, type TraceSurvey } from '../trace/trace.ts';
 import { LARGEST_FILE_bytes, tooLarge } from './document.ts';
 import type { WorkloadOverrides } from './overrides.ts';
 import { parseWorkload } from './parse.ts';
@@ -10,7 +11,7 @@ import type { Workload } from './types.ts';
  * @throws InputError E_WORKLOAD with every problem found, each with its line
  */
 export async function loadWorkload(path: string, overrides: WorkloadOverrides = {}): Promise<Workload> {
-  return parseWorkload(await readBounded(path), path, overrides);
+  return parseWorkload(await readBounded(path), path, overrides, lookInto);
 }
 
 async function readBounded(path: string): Promise<string> {
@@ -35,9 +36,19 @@ async function readBounded(path: string): Promise<string> {
   }
 }
 
+function lookInto(file: string, format: TraceFormat): TraceSurvey {
+  try {
+    return surveyTrace(file, format);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === undefined ? error : new Error(`${file}: ${REASONS[code] ?? `can't be read: ${code}.`}`);
+  }
+}
+
 const REASONS: Record<string, string> = {
   ENOENT: 'there is no such file.',
   EISDIR: 'this is a directory.',
+  ESPIPE: 'this is a pipe or a device.',
   EACCES: 'reading it is not permitted.',
 };
 

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { InputError, type Problem } from '../std/errors.ts';
+import type { TraceFormat, TraceSurvey } from '../trace/types.ts';
 import { ARM_CHECKS } from './checks.ts';
 import { DEFAULTS } from './defaults.ts';
 import { parseDocumentText, type WorkloadDocument } from './document.ts';
@@ -7,15 +8,22 @@ import { applyOverrides, type Override, parseOverrides, type WorkloadOverrides }
 import { formatPath, type Path, suggestion, tidyProblems } from './problems.ts';
 import { isRemote, mergedArms, resolveArm } from './resolve.ts';
 import type { WrittenArm, WrittenWorkload } from './schema.ts';
+import { applySurvey, surveyProblem } from './traces.ts';
 import type { Arm, Workload } from './types.ts';
 import { validate } from './validate.ts';
 
 /**
  * Resolves the text of a workload file.
  * @param source the file's path, for messages
+ * @param survey looks into the recorded traffic that it names
  * @throws InputError E_WORKLOAD with every problem found, each with its line or command line option
  */
-export function parseWorkload(text: string, source: string, overrides: WorkloadOverrides = {}): Workload {
+export function parseWorkload(
+  text: string,
+  source: string,
+  overrides: WorkloadOverrides = {},
+  survey: SurveyTrace = withoutFiles,
+): Workload {
   const document = parseDocumentText(text, source);
   const parsed = parseOverrides(overrides);
   const { value, problems } = applyOverrides(document.value, parsed);
@@ -25,8 +33,12 @@ export function parseWorkload(text: string, source: string, overrides: WorkloadO
   const written = validation.written && withoutMootSystem(validation.written, parsed);
   const arms = written ? resolveArms(written, dirname(source)) : [];
   if (written) {
-    problems.push(...armProblems(written, arms, value, validation.doubtful, where));
-    problems.push(...workloadProblems(written, arms, validation.doubtful, where));
+    const unread = surveyTraces(arms, survey, validation.doubtful, where);
+    // How long a trace lasts that can't be read, nobody knows.
+    const doubtful = unread.length > 0 ? [...validation.doubtful, ['phases']] : validation.doubtful;
+    problems.push(...unread);
+    problems.push(...armProblems(written, arms, value, doubtful, where));
+    problems.push(...workloadProblems(written, arms, doubtful, where));
   }
   if (problems.length > 0) throw new InputError('E_WORKLOAD', tidyProblems(inFileOrder(problems)));
   return {
@@ -41,6 +53,50 @@ export function parseWorkload(text: string, source: string, overrides: WorkloadO
     source,
     written: value,
   };
+}
+
+/** One pass through a trace. @throws Error with what is wrong with it in words */
+export type SurveyTrace = (file: string, format: TraceFormat) => TraceSurvey;
+
+const withoutFiles: SurveyTrace = () => {
+  throw new Error("can't be read here.");
+};
+
+/** Looks into each trace once, and fills in what follows from it. */
+function surveyTraces(
+  arms: readonly ResolvedArm[],
+  survey: SurveyTrace,
+  doubtful: readonly Path[],
+  where: (path: Path) => string,
+): Problem[] {
+  const surveys = new Map<string, TraceSurvey | string>();
+  if (touchesAny(['trace'], doubtful)) return [];
+  for (const { arm, written } of arms) {
+    if (!arm.trace) continue;
+    const { file, format } = arm.trace;
+    const id = JSON.stringify([file, format]);
+    if (!surveys.has(id))
+      surveys.set(
+        id,
+        attempt(() => survey(file, format)),
+      );
+    const found = surveys.get(id)!;
+    if (typeof found !== 'string') applySurvey(arm, written, found);
+  }
+  return [...surveys.values()].flatMap((found) => {
+    const what = typeof found === 'string' ? found : surveyProblem(found);
+    if (what === undefined) return [];
+    const remedy = "Check 'trace.file', 'trace.format' and 'trace.columns'.";
+    return [{ what: `trace.file: ${what}`, where: where(['trace', 'file']), remedy }];
+  });
+}
+
+function attempt(survey: () => TraceSurvey): TraceSurvey | string {
+  try {
+    return survey();
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 interface ResolvedArm {

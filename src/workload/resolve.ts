@@ -4,6 +4,7 @@ import { resolve as resolvePath } from 'node:path';
 import { DEFAULTS } from './defaults.ts';
 import { traitsOf } from './driver-traits.ts';
 import type { WrittenArm, WrittenWorkload } from './schema.ts';
+import { resolveTrace } from './traces.ts';
 import {
   type Arm,
   type Arrivals,
@@ -90,7 +91,8 @@ export function resolveArm(name: string, written: WrittenArm, directory: string)
       scanItems: written.keys?.scanItems ?? { ...DEFAULTS.scanItems },
     },
     operations: shares(written.operations ?? DEFAULTS.operations),
-    arrivals: resolveArrivals(written.arrivals ?? {}),
+    arrivals: resolveArrivals(written),
+    trace: written.trace && resolveTrace(written.trace, directory),
     phases: resolvePhases(written),
     cost: {
       kms_usd_per_10k: cost.kms ?? DEFAULTS.cost.kms_usd_per_10k,
@@ -127,8 +129,9 @@ function resolveDriver(written: string, directory: string): Pick<Arm, 'driver' |
   return known ? { driver: known } : { driver: 'module', module: resolvePath(directory, written) };
 }
 
-function resolveArrivals(written: NonNullable<WrittenArm['arrivals']>): Arrivals {
-  return written.loop === 'closed'
+function resolveArrivals({ arrivals: written = {}, trace }: WrittenArm): Arrivals {
+  if (trace && trace.speed !== 'max') return { loop: 'open', process: 'recorded' };
+  return written.loop === 'closed' || trace
     ? {
         loop: 'closed',
         concurrency: written.concurrency ?? 0,
@@ -137,10 +140,10 @@ function resolveArrivals(written: NonNullable<WrittenArm['arrivals']>): Arrivals
     : { loop: 'open', process: written.process ?? DEFAULTS.arrivals.process };
 }
 
-function resolvePhases({ phases = [], arrivals }: WrittenArm): Phase[] {
+function resolvePhases({ phases = [], arrivals, trace }: WrittenArm): Phase[] {
   const usual = arrivals?.rate ?? { kind: 'constant', rate_per_s: 0 };
   return phases.map((phase, index) => {
-    const rate = arrivals?.loop === 'closed' ? null : (phase.rate ?? usual);
+    const rate = arrivals?.loop === 'closed' || trace ? null : (phase.rate ?? usual);
     // Operations that fall due at a constant rate say how long they take.
     const counted_ns =
       phase.count !== undefined && rate?.kind === 'constant' && rate.rate_per_s > 0

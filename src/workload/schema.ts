@@ -10,6 +10,7 @@ import {
   rateShape,
   thinkTime,
 } from './shapes.ts';
+import { trace } from './traces.ts';
 import type { OPERATION_KINDS } from './types.ts';
 
 /** Arms name tables, files and `--set` paths. */
@@ -212,6 +213,7 @@ const settings = {
     })
     .meta({ id: 'keys', description: 'Which items operations touch.' })
     .optional(),
+  trace: trace.optional(),
   operations: operations.optional(),
   arrivals: arrivals.optional(),
   phases: phases.optional(),

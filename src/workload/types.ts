@@ -1,4 +1,5 @@
 /** A workload resolved into numbers, arm by arm: every unit parsed, every default filled in, units last in the names. */
+import type { TraceFormat, TraceSurvey } from '../trace/types.ts';
 
 /** `put` overwrites an item that is there, `insert` adds a new one; `readModifyWrite` is a get, then an update. */
 export const OPERATION_KINDS = [
@@ -72,7 +73,8 @@ export type RateShape =
 export type ThinkTime = { kind: 'constant' | 'exponential'; mean_ns: number };
 
 export type Arrivals =
-  | { loop: 'open'; process: 'constant' | 'poisson' }
+  /** `recorded`: a trace says when. */
+  | { loop: 'open'; process: 'constant' | 'poisson' | 'recorded' }
   | { loop: 'closed'; concurrency: number; think: ThinkTime };
 
 /** Ends after a time, or after a count of operations. */
@@ -82,9 +84,19 @@ export interface Phase {
   duration_ns: number | null;
   /** Null in a phase by time. */
   operations: number | null;
-  /** Null in a closed loop; constant in a phase by count. */
+  /** Null in a closed loop and of recorded traffic; constant in a phase by count. */
   rate: RateShape | null;
   measured: boolean;
+}
+
+/** Recorded traffic: where it is, how it is read, and what a look into it found. */
+export interface TraceSettings {
+  /** Absolute path. */
+  file: string;
+  format: TraceFormat;
+  /** Times as fast as recorded; null: as fast as answers come. */
+  speed: number | null;
+  survey: TraceSurvey;
 }
 
 export const DRIVERS = ['http', 'envelope', 'sdk', 'autocannon', 'noop'] as const;
@@ -116,6 +128,8 @@ export interface Arm {
   };
   sign: boolean;
   system: SystemSettings;
+  /** Recorded traffic in place of arrivals, operations and keys. */
+  trace?: TraceSettings;
   /** What is emulated between client and store. */
   network: { rtt_ns: number };
   table: {
