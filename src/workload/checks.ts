@@ -3,6 +3,7 @@ import { DRIVER_CHECKS } from './driver-checks.ts';
 import { traitsOf } from './driver-traits.ts';
 import { isRemote } from './resolve.ts';
 import type { WrittenArm } from './schema.ts';
+import { TABLE_CHECKS } from './table-checks.ts';
 import { TRACE_CHECKS } from './trace-checks.ts';
 import type { Arm } from './types.ts';
 
@@ -226,6 +227,7 @@ export const ARM_CHECKS: readonly Check[] = [
   ...targets,
   ...connections,
   ...DRIVER_CHECKS,
+  ...TABLE_CHECKS,
   ...load.map(unlessReplayed),
   ...phases,
   ...TRACE_CHECKS,

@@ -8,6 +8,7 @@ import { applyOverrides, type Override, parseOverrides, type WorkloadOverrides }
 import { formatPath, type Path, suggestion, tidyProblems } from './problems.ts';
 import { isRemote, mergedArms, resolveArm } from './resolve.ts';
 import type { WrittenArm, WrittenWorkload } from './schema.ts';
+import { tableNames } from './table.ts';
 import { applySurvey, surveyProblem } from './traces.ts';
 import type { Arm, Workload } from './types.ts';
 import { validate } from './validate.ts';
@@ -225,8 +226,8 @@ function sharedTables(arms: readonly ResolvedArm[]): [string, string][] {
   const owners = new Map<string, string>();
   const shared: [string, string][] = [];
   for (const { arm } of arms.filter((candidate) => isRemote(candidate.arm.target))) {
-    const table = `${arm.target} ${arm.table.name}`;
-    const owner = owners.get(table);
+    const tables = tableNames(arm.table).map((name) => `${arm.target} ${name}`);
+    const owner = tables.map((table) => owners.get(table)).find((name) => name !== undefined);
     if (owner !== undefined) shared.push([owner, arm.name]);
     owners.set(table, arm.name);
   }
