@@ -95,6 +95,7 @@ function floorLines(floor: Floor, style: Style): string[] {
   return [
     style.bold('What this machine adds'),
     ...times,
+    `  others took up to ${percent(floor.others_share)} of its cores`,
     `  one lane carries ${rate(floor.requests_per_s)} requests, each ${duration(cpu)} of its CPU`,
   ];
 }
@@ -106,8 +107,8 @@ function closing({ verdict, interrupted, cases, floor }: SelftestReport): string
   const again = cases.filter(({ repeated, outcome }) => repeated && outcome === 'pass').length;
   const repeats = again === 0 ? '' : `, ${again} of them only the second time`;
   const remedy =
-    verdict === 'busy' && floor.oversleep_ns !== null
-      ? ` (a sleeping thread woke ${duration(floor.oversleep_ns.p99)} late at p99 at best). Stop what else runs, and try again.`
+    verdict === 'busy'
+      ? ` (others took up to ${percent(floor.others_share)} of its cores). Stop what else runs, and try again.`
       : '.';
   return `${sum}${repeats}; ${VERDICTS[verdict]}${remedy}`;
 }

@@ -1,5 +1,14 @@
 /** Checks, and what they decide. */
-import type { Bound, Case, CaseResult, Check, CheckResult, Evidence, Outcome } from './types.ts';
+import type {
+  Bound,
+  Case,
+  CaseResult,
+  Check,
+  CheckResult,
+  Evidence,
+  MachineState,
+  Outcome,
+} from './types.ts';
 
 /** Off by no more than `share` of the expectation and `beside`, from the law and from the server's log. */
 export function near(
@@ -51,18 +60,22 @@ function within(measured: number, truth: number, bound: Bound): boolean {
   }
 }
 
-/** A thread that sleeps this much too long, in one sleep of a hundred, makes times that say nothing of the tool. */
-export const BUSY_OVERSLEEP_P99_NS = 2e6;
+/** Where a thread sleeps this much too long once in a hundred times, or others take this much of the cores, … */
+export const BUSY = { oversleep_p99_ns: 2e6, others_share: 0.1 } as const;
 
-/** @param oversleep_p99_ns of the machine meanwhile; null when nobody looked */
+/** … times say nothing of the tool. */
+export function isBusy({ oversleep_ns, others_share }: MachineState): boolean {
+  const oversleep_p99_ns = oversleep_ns?.p99 ?? 0;
+  return oversleep_p99_ns > BUSY.oversleep_p99_ns || others_share > BUSY.others_share;
+}
+
 export function decide(
   { name, shows, checks }: Case,
   evidence: Evidence,
-  { oversleep_p99_ns, repeated }: { oversleep_p99_ns: number | null; repeated: boolean },
+  { machine, repeated }: Pick<CaseResult, 'machine' | 'repeated'>,
 ): CaseResult {
   const results = checks(evidence).map((check): CheckResult => ({ ...check, passed: holds(check) }));
-  const busy = oversleep_p99_ns !== null && oversleep_p99_ns > BUSY_OVERSLEEP_P99_NS;
-  return { name, shows, outcome: outcomeOf(results, busy), repeated, checks: results };
+  return { name, shows, outcome: outcomeOf(results, isBusy(machine)), repeated, machine, checks: results };
 }
 
 /** Counts are exact on any machine. */

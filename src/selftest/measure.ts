@@ -1,14 +1,15 @@
+import { availableParallelism } from 'node:os';
 import { run } from '../run.ts';
 import { realClock } from '../std/clock.ts';
 import type { ArmTestbed, Testbed } from '../testbed/testbed.ts';
 import { type Arm, parseWorkload } from '../workload/workload.ts';
 import { MachineWatch } from './machine.ts';
 import type { RemoteServer, Servers } from './servers.ts';
-import type { Evidence, Experiment, Spread } from './types.ts';
+import type { Evidence, Experiment, MachineState } from './types.ts';
 
 export interface Measured {
   evidence: Evidence;
-  oversleep_ns: Spread | null;
+  machine: MachineState;
 }
 
 /**
@@ -27,7 +28,7 @@ export async function measure(
   const file = { name: `selftest-${name}`, ...target, table: { encryption: 'none' }, compare: { blocks: 1 } };
   const parsed = parseWorkload(JSON.stringify({ ...file, ...workload }), `selftest ${name}`);
   const stop = stopAfter_ms === undefined ? undefined : new Stop(stopAfter_ms);
-  const watch = new MachineWatch();
+  const watch = new MachineWatch(async () => processCpu_us() + (await servers.cpu_us()));
   try {
     const result = await run(parsed, {
       lanes: 1,
@@ -38,12 +39,18 @@ export async function measure(
     const stopped_after_ns = stop?.after_ns() ?? null;
     const log = server === undefined ? null : await server.log();
     const evidence = { arm: result.arms[0]!, interrupted: result.interrupted, stopped_after_ns, log };
-    return { evidence, oversleep_ns: watch.stop() };
+    return { evidence, machine: await watch.stop(availableParallelism()) };
   } finally {
-    watch.stop();
+    watch.cancel();
     stop?.cancel();
     await server?.close();
   }
+}
+
+/** Of this process with all its threads: the lanes and their pacers. */
+function processCpu_us(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
 }
 
 /** Asks a run to stop a while after it began to measure. */

@@ -21,6 +21,10 @@ answerParent({
   },
   begin: (url: string) => servers.get(url)!.begin(),
   log: (url: string) => servers.get(url)!.log(),
+  cpu_us: () => {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
   close: async (url: string) => {
     await servers.get(url)!.close();
     servers.delete(url);

@@ -11,6 +11,7 @@ import {
   type CaseResult,
   type Experiment,
   type Floor,
+  type MachineState,
   type PeerFigures,
   SELFTEST_SCHEMA,
   type SelftestReport,
@@ -77,9 +78,10 @@ class Session {
   readonly #options: SelftestOptions;
   readonly #cases = new Map<Experiment, CaseResult[]>();
   readonly #peers = new Map<Experiment, PeerFigures>();
-  readonly #oversleeps: NonNullable<Floor['oversleep_ns']>[] = [];
+  readonly #machine: MachineState[] = [];
   #floor: Floor = {
     oversleep_ns: null,
+    others_share: null,
     lag_ns: null,
     added_ns: null,
     requests_per_s: null,
@@ -135,8 +137,8 @@ class Session {
     this.#options.measuring?.(experiment.name, 'first');
     const measured = await this.#measure(experiment);
     if (this.#interrupted) return;
-    const { evidence, oversleep_ns } = measured;
-    const state = { oversleep_p99_ns: oversleep_ns?.p99 ?? null, repeated: false };
+    const { evidence, machine } = measured;
+    const state = { machine, repeated: false };
     this.#cases.set(
       experiment,
       experiment.cases.map((one) => decide(one, evidence, state)),
@@ -147,9 +149,9 @@ class Session {
   /** A machine that was busy once is asked twice: what passed stays, what failed is as it turns out now. */
   readonly #tryAgain = async (experiment: Experiment): Promise<void> => {
     this.#options.measuring?.(experiment.name, 'again');
-    const { evidence, oversleep_ns } = await this.#measure(experiment);
+    const { evidence, machine } = await this.#measure(experiment);
     if (this.#interrupted) return;
-    const state = { oversleep_p99_ns: oversleep_ns?.p99 ?? null, repeated: true };
+    const state = { machine, repeated: true };
     const before = this.#cases.get(experiment)!;
     this.#cases.set(
       experiment,
@@ -171,14 +173,19 @@ class Session {
 
   async #measure(experiment: Experiment): Promise<Measured> {
     const measured = await measure(experiment, this.#servers, this.#options.stopped);
-    if (measured.oversleep_ns) this.#oversleeps.push(measured.oversleep_ns);
+    this.#machine.push(measured.machine);
     return measured;
   }
 
-  /** The machine's own share is that of its quietest measurement. */
+  /** What sleeping costs is seen in the quietest of the measurements. */
   #wholeFloor(): Floor {
-    const quietest = this.#oversleeps.toSorted((a, b) => a.p99 - b.p99)[0];
-    return { ...this.#floor, oversleep_ns: quietest ?? null };
+    const oversleeps = this.#machine.flatMap(({ oversleep_ns }) => oversleep_ns ?? []);
+    const shares = this.#machine.map(({ others_share }) => others_share);
+    return {
+      ...this.#floor,
+      oversleep_ns: oversleeps.toSorted((a, b) => a.p99 - b.p99)[0] ?? null,
+      others_share: shares.length === 0 ? null : Math.max(...shares),
+    };
   }
 }
 

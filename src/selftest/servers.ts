@@ -13,6 +13,8 @@ export interface RemoteServer {
 
 export interface Servers {
   open(behaviour: Behaviour): Promise<RemoteServer>;
+  /** CPU of their process since it started. */
+  cpu_us(): Promise<number>;
   /** Ends their process. */
   close(): Promise<void>;
 }
@@ -29,6 +31,7 @@ export function startServers(): Servers {
         close: () => child.ask('close', url),
       };
     },
+    cpu_us: () => child.ask('cpu_us'),
     close: async () => {
       child.disconnect();
       await child.gone;

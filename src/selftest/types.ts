@@ -133,10 +133,20 @@ export interface Spread {
   p99: number;
 }
 
+/** What the machine did beside a measurement. */
+export interface MachineState {
+  /** What a sleeping thread slept too long; null when there was no time to look. */
+  oversleep_ns: Spread | null;
+  /** Of all cores, what others took: processes that are not ours, and a hypervisor. */
+  others_share: number;
+}
+
 /** What this machine adds to what it measures; null where that was not measured. */
 export interface Floor {
   /** What a sleeping thread sleeps too long, ns: the machine alone, while the cases ran. */
   oversleep_ns: Spread | null;
+  /** Of all cores, what others took in the worst of the measurements. */
+  others_share: number | null;
   /** How late operations start at 2,000/s, with nothing else to do. */
   lag_ns: Spread | null;
   /** Service time of the `http` driver less the server's own log. */
@@ -162,6 +172,7 @@ export interface CaseResult {
   outcome: Outcome;
   /** It failed at first, and these are the figures of its repetition. */
   repeated: boolean;
+  machine: MachineState;
   checks: CheckResult[];
 }
 
