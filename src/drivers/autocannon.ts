@@ -64,7 +64,7 @@ export class AutocannonDriver implements Driver {
     if (!kept) {
       kept = new AutocannonConnection({
         client: this.#client,
-        endpoint: endpointOf(target.url),
+        endpoint: { ...endpointOf(target.url), ...target.via },
         timeout_ms: arm.connections.timeout_ms,
         counters: () => this.#counters,
       });

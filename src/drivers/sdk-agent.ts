@@ -1,7 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Agent, type AgentOptions, type ClientRequest, type IncomingMessage } from 'node:http';
+import {
+  Agent,
+  type AgentOptions,
+  type ClientRequest,
+  type ClientRequestArgs,
+  type IncomingMessage,
+} from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
-import { TLSSocket } from 'node:tls';
+import { checkServerIdentity, type PeerCertificate, TLSSocket } from 'node:tls';
 import type { ConnectionCounters } from '../recording/recording.ts';
 import { realClock } from '../std/clock.ts';
 import type { Probe } from './types.ts';
@@ -18,6 +24,8 @@ export const flights = new AsyncLocalStorage<Flight>();
 
 export interface SdkAgentOptions {
   secure: boolean;
+  /** Where to connect in place of the endpoint, whose names stay. */
+  via?: { host: string; port: number };
   /** PEM to trust instead of the system's roots. */
   ca?: string;
   keepAlive: boolean;
@@ -31,23 +39,35 @@ export interface SdkAgentOptions {
  * Node's own agent, as the SDK uses it, with its doors watched: every attempt of the SDK's passes here, and no other
  * place knows which of them had to wait for a connection.
  */
-export function createSdkAgent({ secure, ca, keepAlive, connections, counters }: SdkAgentOptions): Agent {
+export function createSdkAgent({
+  secure,
+  via,
+  ca,
+  keepAlive,
+  connections,
+  counters,
+}: SdkAgentOptions): Agent {
   // A limit would have an agent that keeps nothing hand connections on to whoever waits.
   const pool: AgentOptions = keepAlive
     ? { keepAlive, maxSockets: connections, maxFreeSockets: connections }
     : { keepAlive };
   // Without cached sessions a new connection makes the full handshake that `fresh` promises.
   const agent = secure ? new SecureAgent({ ...pool, ca, maxCachedSessions: 0 }) : new Agent(pool);
-  watchConnections(agent, counters);
+  watchConnections(agent, counters, via);
   watchRequests(agent, counters);
   return agent;
 }
 
-function watchConnections(agent: Agent, counters: () => ConnectionCounters): void {
+function watchConnections(
+  agent: Agent,
+  counters: () => ConnectionCounters,
+  via: SdkAgentOptions['via'],
+): void {
   const { createConnection } = agent;
-  agent.createConnection = (...asked) => {
+  agent.createConnection = (asked, ...rest) => {
     counters().opened++;
-    const socket = createConnection.apply(agent, asked);
+    const options = via === undefined ? asked : leadThrough(via, asked);
+    const socket = createConnection.call(agent, options, ...rest);
     if (socket instanceof TLSSocket) {
       socket.once('secureConnect', () => {
         if (socket.isSessionReused()) counters().tls_resumed++;
@@ -56,6 +76,14 @@ function watchConnections(agent: Agent, counters: () => ConnectionCounters): voi
     }
     return socket;
   };
+}
+
+function leadThrough(via: { host: string; port: number }, asked: ClientRequestArgs): ClientRequestArgs {
+  const identity = {
+    checkServerIdentity: (name: string, certificate: PeerCertificate) =>
+      checkServerIdentity(name === via.host ? (asked.host ?? name) : name, certificate),
+  };
+  return { ...asked, ...via, ...identity };
 }
 
 /** What every agent has and no documentation names: where Node hands it a request to find a connection for. */

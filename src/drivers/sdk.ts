@@ -83,6 +83,7 @@ export class SdkDriver implements Driver {
     const secure = target.url.startsWith('https:');
     const agent = createSdkAgent({
       secure,
+      via: target.via,
       ca: target.ca,
       keepAlive: arm.connections.mode === 'keep-alive',
       connections: arm.connections.perCaller,

@@ -8,6 +8,8 @@ import type { RelayOptions } from './types.ts';
 const BACKLOG = 4096;
 /** Bytes under way in one direction of a connection, about what Linux lets grow; the sender waits beyond. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
+/** A relay's own delays are made up for to this extent, each: what is beyond is a machine that has too much to do. */
+const MADE_UP_NS = 100e3;
 const TRIALS = 32;
 const TRIAL_NS = 3e6;
 
@@ -20,9 +22,9 @@ export class TcpRelay {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   /** A socket's bytes are noticed as late as an alarm's ring is: both wake the event loop. */
-  readonly #noticing = new Lateness();
+  readonly #noticing = new Lateness(MADE_UP_NS);
   /** The kernel carries bytes over to the receiver, and wakes it, while they are written. */
-  readonly #writing = new Lateness();
+  readonly #writing = new Lateness(MADE_UP_NS);
   #departures: Departures | undefined;
 
   constructor(options: RelayOptions) {
@@ -59,7 +61,7 @@ export class TcpRelay {
   #accept(client: Socket): void {
     const { host, port, rtt_ns } = this.#options;
     const server = connect({ host, port, noDelay: true, allowHalfOpen: true });
-    const came_ns = (): number => realClock.now_ns() - this.#noticing.median_ns;
+    const came_ns = (): number => realClock.now_ns() - this.#noticing.usual_ns;
     const accepted_ns = came_ns();
     const writing = this.#writing;
     const common = { came_ns, writing, departures: this.#departures!, delay_ns: rtt_ns / 2 };
@@ -127,6 +129,6 @@ export class Passage {
 
   #delayed(leave: () => void): void {
     const { came_ns, departures, delay_ns, opens_ns, writing } = this.#options;
-    departures.add(Math.max(came_ns(), opens_ns) + delay_ns - writing.median_ns, leave);
+    departures.add(Math.max(came_ns(), opens_ns) + delay_ns - writing.usual_ns, leave);
   }
 }
