@@ -41,7 +41,8 @@ export const EXACT_METRICS: readonly ExactMetric[] = [
   { name: 'kms_calls_per_op', shown: (arm) => arm.kms?.calls_per_op ?? null },
   {
     name: 'connections_opened_per_op',
-    shown: (arm) => (arm.operations_total > 0 ? arm.connections.opened / arm.operations_total : null),
+    shown: ({ connections, operations_total }) =>
+      connections && operations_total > 0 ? connections.opened / operations_total : null,
   },
   { name: 'cost_usd_per_million_ops', shown: (arm) => arm.cost_usd_per_million_ops?.total ?? null },
 ];

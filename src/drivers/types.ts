@@ -83,8 +83,8 @@ export interface Driver {
   perform(operation: PlannedOperation, probe?: Probe): Promise<Outcome> | Outcome;
   /** Gives up what is in flight: its connections are closed and its operations settle as failed. */
   abandon(): void;
-  /** What was counted since the last call; it adds up to what the target's own counters say. */
-  takeCounters(): ConnectionCounters;
+  /** What was counted since the last call; it adds up to what the target's own counters say. Null: it does not count. */
+  takeCounters(): ConnectionCounters | null;
   /** Of a driver that is the store itself. */
   local?: LocalStore;
   close(): Promise<void>;

@@ -81,6 +81,7 @@ export function failedIn({ count, response, early, missing }: KindRecording): nu
 function mergeConnections(counters: readonly (ConnectionCounters | null)[]): ConnectionCounters | null {
   const total = noConnections();
   for (const one of counters) {
+    if (one === null) return null;
     for (const name of Object.keys(total) as (keyof ConnectionCounters)[]) total[name] += one[name];
   }
   return total;

@@ -50,7 +50,7 @@ export class TurnRecorder {
   #lastEnd_ns = 0;
 
   /** The driver counts into it; `finish` hands it over and puts a fresh one here. */
-  connections: ConnectionCounters = noConnections();
+  connections: ConnectionCounters | null = noConnections();
 
   constructor() {
     this.#kinds = Object.fromEntries(OPERATION_KINDS.map((kind) => [kind, kindState()])) as Record<

@@ -82,7 +82,8 @@ export interface TurnRecording {
   undelayed: HistogramSnapshot;
   /** From one operation of a lane to its next one, as planned and as started. */
   gaps: { planned: HistogramSnapshot; actual: HistogramSnapshot };
-  connections: ConnectionCounters;
+  /** Null where a driver does not count. */
+  connections: ConnectionCounters | null;
   /** ∫ operations in flight dt, sampled from the loop's own bookkeeping, ns. */
   inFlight_ns: number;
   /** The same, estimated from looks at seeded random moments. */

@@ -13,7 +13,7 @@ export function summariseBlock(turn: TurnEvidence): BlockSummary {
     duration_ns: turnLength_ns(recording),
     kms_calls: difference(before, after, (sample) => (sample.kms ? sumOf(sample.kms.calls) : null)),
     cache: cacheOf(before, after),
-    connections_opened: recording.connections.opened,
+    connections_opened: recording.connections?.opened ?? null,
     cpu_us: {
       lanes: recording.cpu_us,
       store: difference(before, after, (sample) => sample.store?.cpu_us ?? null),
@@ -80,7 +80,7 @@ function mergePair(a: BlockSummary, b: BlockSummary): BlockSummary {
             coalesced: a.cache.coalesced + b.cache.coalesced,
           }
         : null,
-    connections_opened: a.connections_opened + b.connections_opened,
+    connections_opened: plus(a.connections_opened, b.connections_opened),
     cpu_us: {
       lanes: plus(a.cpu_us.lanes, b.cpu_us.lanes),
       store: plus(a.cpu_us.store, b.cpu_us.store),

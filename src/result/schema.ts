@@ -40,7 +40,7 @@ const block = z.looseObject({
   duration_ns: number,
   kms_calls: known,
   cache: z.looseObject(cacheCounts).nullable(),
-  connections_opened: number,
+  connections_opened: known,
   cpu_us: z.looseObject({ lanes: known, store: known, kms: known }),
   response_hdr: z.string(),
   service_hdr: z.string(),
@@ -108,14 +108,16 @@ const arm = z.looseObject({
     })
     .nullable(),
   cache: z.looseObject({ ...cacheCounts, expired: number, evicted: number, hit_rate: known }).nullable(),
-  connections: z.looseObject({
-    opened: number,
-    tls_full: number,
-    tls_resumed: number,
-    requests: number,
-    transport_errors: number,
-    abandoned: number,
-  }),
+  connections: z
+    .looseObject({
+      opened: number,
+      tls_full: number,
+      tls_resumed: number,
+      requests: number,
+      transport_errors: number,
+      abandoned: number,
+    })
+    .nullable(),
   unissued: number,
   server: z.looseObject({ requests: known }),
   identities: z.array(

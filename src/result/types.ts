@@ -115,7 +115,7 @@ export interface BlockSummary {
   duration_ns: number;
   kms_calls: number | null;
   cache: { lookups: number; hits: number; misses: number; coalesced: number } | null;
-  connections_opened: number;
+  connections_opened: number | null;
   cpu_us: { lanes: number | null; store: number | null; kms: number | null };
   /** base64, HdrHistogram V2, all kinds together. */
   response_hdr: string;
@@ -172,6 +172,7 @@ export interface ArmResult {
     evicted: number;
     hit_rate: number | null;
   } | null;
+  /** Null where the driver, a module of the user's own, does not count. */
   connections: {
     opened: number;
     tls_full: number;
@@ -179,7 +180,7 @@ export interface ArmResult {
     requests: number;
     transport_errors: number;
     abandoned: number;
-  };
+  } | null;
   unissued: number;
   server: { requests: number | null };
   identities: Identity[];

@@ -70,7 +70,7 @@ describe('keep-alive against fresh connections', () => {
 
   it('counts the same requests on both sides of the wire', () => {
     for (const { connections, server, operations_total } of result.arms) {
-      expect(connections.requests).toBe(operations_total);
+      expect(connections!.requests).toBe(operations_total);
       expect(server.requests).toBe(operations_total);
     }
   });
@@ -202,7 +202,7 @@ describe('drivers, loops and lanes', () => {
     expect(armOf(one, 'envelope').cost_usd_per_million_ops).not.toBeNull();
     const noop = armOf(one, 'noop');
     expect([noop.kms, noop.cache, noop.cost_usd_per_million_ops]).toEqual([null, null, null]);
-    expect(noop.connections.requests).toBe(0);
+    expect(noop.connections!.requests).toBe(0);
     expect(noop.identities.map(({ state }) => state)).toEqual([
       'ok',
       'ok',
@@ -217,6 +217,6 @@ describe('drivers, loops and lanes', () => {
     const closed = armOf(one, 'closed');
     expect(closed.rate.planned_per_s).toBeNull();
     expect(closed.unissued).toBe(0);
-    expect(closed.connections.requests).toBe(closed.operations_total);
+    expect(closed.connections!.requests).toBe(closed.operations_total);
   });
 });

@@ -29,12 +29,12 @@ describe.each([['http'], ['https']])('over %s', (scheme) => {
     for (const arm of result.arms) {
       expect(arm.operations.all.errors).toEqual({});
       expect(arm.operations_total).toBeGreaterThan(10);
-      expect(arm.connections.requests).toBe(arm.operations_total);
+      expect(arm.connections!.requests).toBe(arm.operations_total);
       expect([arm.server.requests, arm.kms, arm.cache]).toEqual([null, null, null]);
       expect(arm.identities.map(({ state }) => state)).toContain('not checked');
     }
     const fresh = result.arms.find(({ name }) => name === 'fresh')!;
-    expect(fresh.connections.tls_full).toBe(scheme === 'https' ? fresh.operations_total : 0);
+    expect(fresh.connections!.tls_full).toBe(scheme === 'https' ? fresh.operations_total : 0);
     expect((await serving.dynamodb.send(new ListTablesCommand({}))).TableNames).toEqual([]);
     const { Keys } = await serving.kms.send(new ListKeysCommand({}));
     expect(Keys).toHaveLength(result.arms.length);

@@ -72,7 +72,7 @@ export function testDriver(
       const before = await served();
       for (const kind of ['put', 'get'] as const)
         await Promise.all(oneEach(kind).map((each) => driver.perform(each)));
-      const counters = driver.takeCounters();
+      const counters = driver.takeCounters()!;
       expect(counters).toEqual({ ...NOTHING, ...working });
       if (counted) expect((await served())! - before!).toBe(counters.requests);
       expect(driver.takeCounters()).toEqual(NOTHING);
@@ -94,7 +94,7 @@ export function testDriver(
       driver.abandon();
       const settled = await Promise.all(outcomes);
       const failed = settled.filter((outcome) => outcome !== undefined).length;
-      const { abandoned, transport_errors } = driver.takeCounters();
+      const { abandoned, transport_errors } = driver.takeCounters()!;
       expect(abandoned).toBe(failed);
       expect(transport_errors).toBe(0);
       await driver.close();

@@ -185,7 +185,7 @@ describe('TurnRecorder', () => {
   it('is empty for the next turn', () => {
     const recorder = begun();
     play(recorder, [{ kind: 'put', due_ns: 5, wait_ns: 1, service_ns: 9, code: 'Timeout' }]);
-    recorder.connections.opened = 3;
+    recorder.connections!.opened = 3;
     recorder.unissued(2);
     recorder.finish(SECOND_NS, 1);
     recorder.begin({ now_ns: 0, duration_ns: 1, measured: false });
@@ -207,14 +207,14 @@ describe('TurnRecorder', () => {
 describe('merging', () => {
   const lane = (due_ns: number, opened: number): TurnRecording => {
     const recorder = begun();
-    recorder.connections.opened = opened;
+    recorder.connections!.opened = opened;
     play(recorder, [{ kind: 'get', due_ns, wait_ns: 0, service_ns: 100, code: undefined }]);
     return recorder.finish(2 * SECOND_NS, 10);
   };
 
   it('adds lanes up but for the length of the turn they share', () => {
     const merged = mergeLanes([lane(0, 2), lane(500, 3)]);
-    expect([merged.planned, merged.connections.opened, merged.cpu_us, merged.inFlight_ns]).toEqual([
+    expect([merged.planned, merged.connections!.opened, merged.cpu_us, merged.inFlight_ns]).toEqual([
       2, 5, 20, 200,
     ]);
     expect([merged.duration_ns, merged.elapsed_ns]).toEqual([2 * SECOND_NS, 600]);

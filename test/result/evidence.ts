@@ -137,9 +137,9 @@ function fakeEvidence(fake: FakeArm, { blocks = 10, perBlock = 150 }: FakeRun, r
 function playSetup(recorder: TurnRecorder, fake: FakeArm, target: FakeTarget): TurnRecording {
   recorder.begin({ now_ns: 0, duration_ns: 0, measured: false });
   for (let i = 0; i < CONNECTIONS; i++) {
-    recorder.connections.opened++;
-    recorder.connections.tls_full++;
-    recorder.connections.requests++;
+    recorder.connections!.opened++;
+    recorder.connections!.tls_full++;
+    recorder.connections!.requests++;
     recorder.due();
     recorder.started(0, 0);
     recorder.completed('get', 0, 0, 5e6, 0, 0);
@@ -172,10 +172,10 @@ function playTurn(
     const kind: OperationKind = random.next() < 0.95 ? 'get' : 'put';
     recorder.due();
     recorder.started(due_ns, issue_ns);
-    recorder.connections.requests++;
-    if (mode !== 'keep-alive') recorder.connections.opened++;
-    if (mode === 'fresh') recorder.connections.tls_full++;
-    if (mode === 'resumed') recorder.connections.tls_resumed++;
+    recorder.connections!.requests++;
+    if (mode !== 'keep-alive') recorder.connections!.opened++;
+    if (mode === 'fresh') recorder.connections!.tls_full++;
+    if (mode === 'resumed') recorder.connections!.tls_resumed++;
     target.request(mode !== 'keep-alive', fake);
     if (turn.measured && failEvery > 0 && i % failEvery === failEvery - 1)
       recorder.failed(kind, 'ThrottlingException', end_ns, second);

@@ -56,8 +56,8 @@ describe('identities allow for', () => {
   it('requests that a broken connection or a timeout took away, and no more', () => {
     const lose = (lost: number) => (arm: RunEvidence['arms'][0]) => {
       arm.total.store!.requests! -= lost;
-      arm.turns[3]!.recording.connections.transport_errors = 2;
-      arm.turns[4]!.recording.connections.abandoned = 1;
+      arm.turns[3]!.recording.connections!.transport_errors = 2;
+      arm.turns[4]!.recording.connections!.abandoned = 1;
     };
     expect(verdictOf({}, {}, lose(3)).broken).toEqual([]);
     expect(verdictOf({}, {}, lose(4)).broken).toEqual(['requests: client = server']);
