@@ -1,11 +1,13 @@
 import { type Clock, realClock } from '../../std/clock.ts';
 import { StaleKeysError, UseBudget } from '../envelope/envelope.ts';
+import type { RequestTrace } from '../wire/types.ts';
 import { Catalog, type TableRecord } from './catalog.ts';
 import type { Engine } from './engine.ts';
 import { KeyAccess, type Keys } from './key-access.ts';
 import { TableItems, WritableItems } from './table-items.ts';
 import { TableKeyService } from './table-key.ts';
 import { TableRemoval } from './table-removal.ts';
+import { TracedKeys, timedWait, tracedReader, tracedWrite } from './traced.ts';
 import type { AccessContext, StoreOptions } from './types.ts';
 
 /** What every operation works with: the engine, the tables, their keys, and how items are read and written. */
@@ -42,10 +44,15 @@ export class StoreCore {
     context: AccessContext,
     body: (items: TableItems) => Result,
   ): Result | Promise<Result> {
+    const { trace } = context;
     const keys = this.access.keysOf(table, context);
     const readWith = (loaded: Keys): Result | Promise<Result> => {
       try {
-        return body(new TableItems(table, loaded, this.engine));
+        return body(
+          trace === undefined
+            ? new TableItems(table, loaded, this.engine)
+            : new TableItems(table, new TracedKeys(loaded, trace), tracedReader(this.engine, trace)),
+        );
       } catch (thrown) {
         if (!(thrown instanceof StaleKeysError)) throw thrown;
         this.access.forget(table);
@@ -53,7 +60,8 @@ export class StoreCore {
       }
     };
     if (!(keys instanceof Promise)) return readWith(keys);
-    return keys.then((loaded) => {
+    const awaited = trace === undefined ? keys : timedWait(trace, 'kms_ns', keys);
+    return awaited.then((loaded) => {
       this.engine.refresh();
       return readWith(loaded);
     });
@@ -65,10 +73,14 @@ export class StoreCore {
     context: AccessContext,
     change: (items: WritableItems) => Result,
   ): Promise<Result> {
-    const keys = await this.access.keysOf(table, context);
+    const { trace } = context;
+    const found = this.access.keysOf(table, context);
+    const keys = await (trace !== undefined && found instanceof Promise
+      ? timedWait(trace, 'kms_ns', found)
+      : found);
     keys.hold();
     try {
-      return await this.#commit(table, keys, change);
+      return await this.#commit(table, keys, change, trace);
     } catch (thrown) {
       if (!(thrown instanceof StaleKeysError)) throw thrown;
     } finally {
@@ -78,6 +90,8 @@ export class StoreCore {
     this.access.forget(table);
     return this.write(table, context, change);
   }
+
+  readonly #write: Engine['write'] = (change) => this.engine.write(change);
 
   /** The table has another key, or is gone: nothing remembered of its keys holds any more. */
   forgetKeys(table: TableRecord): void {
@@ -89,11 +103,13 @@ export class StoreCore {
     table: TableRecord,
     keys: Keys,
     change: (items: WritableItems) => Result,
+    trace: RequestTrace | undefined,
   ): Promise<Result> {
     let committing = false;
+    const write = trace === undefined ? this.#write : tracedWrite(this.#write, trace);
     try {
-      return await this.engine.write((transaction) => {
-        const items = new WritableItems(table, keys, transaction, this.#budget);
+      return await write((transaction) => {
+        const items = new WritableItems(table, keys, transaction, this.#budget, trace);
         try {
           const result = change(items);
           items.finish();

@@ -4,6 +4,7 @@ import { batchGetItem, batchWriteItem } from './batch.ts';
 import { StoreCore } from './core.ts';
 import type { Engine } from './engine.ts';
 import { LmdbEngine } from './engine-lmdb.ts';
+import { LoggedEngine } from './engine-logged.ts';
 import { MemoryEngine } from './engine-memory.ts';
 import { deleteItem, getItem, putItem, updateItem } from './items.ts';
 import type { Operation } from './operation.ts';
@@ -40,7 +41,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
 
 function openEngine({ storage, directory, exclusive = false }: StoreOptions): Engine {
   if (storage === 'memory') return new MemoryEngine();
-  if (directory !== undefined) return new LmdbEngine(directory, exclusive);
+  if (directory !== undefined) return exclusive ? new LoggedEngine(directory) : new LmdbEngine(directory);
   throw new InputError('E_STORE_DIRECTORY', {
     what: 'The lmdb store has no directory.',
     remedy: 'Name one, or choose storage: memory.',

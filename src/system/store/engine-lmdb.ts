@@ -1,6 +1,7 @@
 import { open, type RootDatabase } from 'lmdb';
 import { InputError } from '../../std/errors.ts';
 import { heardCommitError } from '../../std/lmdb.ts';
+import { type Changes, logged } from './commit-log.ts';
 import {
   type Engine,
   type EngineRecord,
@@ -8,6 +9,7 @@ import {
   type RangeOptions,
   type Transaction,
 } from './engine.ts';
+import { LOG_KEY } from './layout.ts';
 
 /** Address space reserved for the file, which itself grows only with what is stored. */
 const MAP_BYTES = 2 ** 38;
@@ -28,17 +30,10 @@ export class LmdbEngine implements Engine {
   readonly #db: RootDatabase<Buffer, Buffer>;
   #queue: QueuedWrite[] = [];
   #committing: Promise<void> | undefined;
-  readonly #exclusive: boolean;
-  /** Nothing was committed since the last refresh. */
-  #fresh = false;
   snapshot = 0;
 
-  /**
-   * @param exclusive nobody else opens the directory: only this engine's own commits make reads old
-   * @throws InputError `E_STORE_DIRECTORY` when the directory can't be opened
-   */
-  constructor(directory: string, exclusive = false) {
-    this.#exclusive = exclusive;
+  /** @throws InputError `E_STORE_DIRECTORY` when the directory can't be opened */
+  constructor(directory: string) {
     try {
       this.#db = open<Buffer, Buffer>({
         path: directory,
@@ -49,24 +44,14 @@ export class LmdbEngine implements Engine {
         overlappingSync: false,
         eventTurnBatching: false,
       });
+      this.#db.transactionSync(() => this.#takeFromLog(directory));
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new InputError(
-        'E_STORE_DIRECTORY',
-        {
-          what: `the store's directory can't be opened: ${reason}.`,
-          where: directory,
-          remedy: 'Name a directory that this user may write, or one made by this version.',
-        },
-        { cause },
-      );
+      throw directoryError(directory, cause);
     }
   }
 
   refresh(): void {
-    if (this.#exclusive && this.#fresh) return;
     this.#db.resetReadTxn();
-    this.#fresh = true;
     this.snapshot++;
   }
 
@@ -89,6 +74,40 @@ export class LmdbEngine implements Engine {
       this.#queue.push({ change, resolve, reject });
       this.#committing ??= this.#commitAll();
     });
+  }
+
+  /** Generation of the log up to which everything is here. */
+  get applied(): number {
+    return this.get(LOG_KEY)?.readUIntBE(0, 6) ?? 0;
+  }
+
+  /**
+   * Takes over what the log has of a generation: as `write`, but LMDB's thread does it without asking this one.
+   * Nothing else may be writing.
+   */
+  async apply(changes: Changes, generation: number): Promise<void> {
+    try {
+      await this.#db.batch(() => {
+        for (const [key, value] of changes) {
+          if (value === undefined) this.#db.remove(Buffer.from(key, 'latin1'));
+          else this.#db.put(Buffer.from(key, 'latin1'), value);
+        }
+        this.#db.put(LOG_KEY, generationRecord(generation));
+      });
+    } catch (error) {
+      throw heardCommitError(error);
+    }
+  }
+
+  /** What was committed to the log of an engine that was killed. */
+  #takeFromLog(directory: string): void {
+    for (const { generation, changes } of logged(directory, this.applied)) {
+      for (const [key, value] of changes) {
+        if (value === undefined) this.#db.removeSync(Buffer.from(key, 'latin1'));
+        else this.#db.putSync(Buffer.from(key, 'latin1'), value);
+      }
+      this.#db.putSync(LOG_KEY, generationRecord(generation));
+    }
   }
 
   async close(): Promise<void> {
@@ -114,8 +133,6 @@ export class LmdbEngine implements Engine {
       // LMDB may fail before it asks for the batch.
       for (const write of batch.length > 0 ? batch : this.#takeQueue()) write.reject(reason);
       return;
-    } finally {
-      this.#fresh = false;
     }
     for (const { outcome, resolve, reject } of batch) {
       if (outcome !== undefined && 'result' in outcome) resolve(outcome.result as never);
@@ -137,10 +154,29 @@ export class LmdbEngine implements Engine {
     } catch (reason) {
       return { reason };
     }
-    pending.apply(
-      (key, value) => this.#db.putSync(Buffer.from(key, 'latin1'), value),
-      (key) => this.#db.removeSync(Buffer.from(key, 'latin1')),
-    );
+    for (const [key, value] of pending.writes) {
+      if (value === undefined) this.#db.removeSync(Buffer.from(key, 'latin1'));
+      else this.#db.putSync(Buffer.from(key, 'latin1'), value);
+    }
     return { result };
   }
+}
+
+export function directoryError(directory: string, cause: unknown): InputError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new InputError(
+    'E_STORE_DIRECTORY',
+    {
+      what: `the store's directory can't be opened: ${reason}.`,
+      where: directory,
+      remedy: 'Name a directory that this user may write, or one made by this version.',
+    },
+    { cause },
+  );
+}
+
+function generationRecord(generation: number): Buffer {
+  const record = Buffer.allocUnsafe(6);
+  record.writeUIntBE(generation, 0, 6);
+  return record;
 }

@@ -37,10 +37,10 @@ export class MemoryEngine implements Engine {
     const pending = new PendingChange(this);
     const result = change(pending);
     this.snapshot++;
-    pending.apply(
-      (key, value) => this.#records.set(key, value),
-      (key) => this.#records.delete(key),
-    );
+    for (const [key, value] of pending.writes) {
+      if (value === undefined) this.#records.delete(key);
+      else this.#records.set(key, value);
+    }
     return result;
   }
 

@@ -71,11 +71,8 @@ export class PendingChange implements Transaction {
     this.#writes.set(key.toString('latin1'), undefined);
   }
 
-  /** Hands every write over, in the order of first mention; the key is latin1 text of its bytes. */
-  apply(put: (key: string, value: Buffer) => void, remove: (key: string) => void): void {
-    for (const [key, value] of this.#writes) {
-      if (value === undefined) remove(key);
-      else put(key, value);
-    }
+  /** In the order of first mention; the key is latin1 text of its bytes, `undefined` stands for removal. */
+  get writes(): ReadonlyMap<string, Buffer | undefined> {
+    return this.#writes;
   }
 }

@@ -9,6 +9,7 @@
  * | 2, table | its wrapped keys, JSON |
  * | 3, table | number of items, and their bytes |
  * | 4, table | a deleted table whose data is still to be removed |
+ * | 5 | generation of the commit log up to which everything is in the database |
  * | 16, table, 1, locator | an item: its size, and its JSON sealed |
  * | 16, table, 2, locator of a partition | root page of the partition's directory, sealed |
  * | 16, table, 3, locator of a partition, page id | another page of it, sealed |
@@ -20,6 +21,8 @@ const TABLE = 1;
 const KEYRING = 2;
 const TOTALS = 3;
 const DELETED = 4;
+/** An engine's own. */
+export const LOG_KEY = Buffer.of(5);
 const DATA = 16;
 const ITEM = 1;
 const ROOT_PAGE = 2;

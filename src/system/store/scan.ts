@@ -1,5 +1,6 @@
 import type { StoreCore } from './core.ts';
 import { directoryEntries } from './directory.ts';
+import type { Engine } from './engine.ts';
 import { validationError } from './errors.ts';
 import { compileExpressions, refuseLegacyParameters } from './expressions/expressions.ts';
 import { partitionLocator, placeOf } from './item-key.ts';
@@ -16,6 +17,7 @@ import { checkStartKey, refuseIndex } from './query.ts';
 import { RequestReader } from './request.ts';
 import { checkSelect, ResultPage, readPageRequest } from './result-page.ts';
 import type { TableItems } from './table-items.ts';
+import { tracedRange } from './traced.ts';
 import type { AccessContext, Item } from './types.ts';
 import { getOwn, sortableKeyBytes } from './values/values.ts';
 
@@ -37,10 +39,13 @@ export function scan(core: StoreCore, body: RequestBody, context: AccessContext)
   const expressions = compileExpressions('Scan', body, table.primaryKey);
   const startKey = start === undefined ? undefined : checkStartKey(table, start);
 
+  const { trace } = context;
+  const records: Engine['range'] = (range) =>
+    trace === undefined ? core.engine.range(range) : tracedRange(core.engine.range(range), trace);
   return core.read(table, context, (items) => {
     const page = new ResultPage(table, pageRequest, expressions);
-    if (table.primaryKey.sort === undefined) addItems(core, items, segment, startKey, page);
-    else addPartitions(core, items, segment, startKey, page);
+    if (table.primaryKey.sort === undefined) addItems(records, items, segment, startKey, page);
+    else addPartitions(records, items, segment, startKey, page);
     return page.toJson();
   });
 }
@@ -68,7 +73,7 @@ function readSegment(request: RequestReader): Segment {
 }
 
 function addItems(
-  core: StoreCore,
+  records: Engine['range'],
   items: TableItems,
   segment: Segment,
   startKey: Item | undefined,
@@ -80,14 +85,14 @@ function addItems(
     checkInSegment(range, start, segment);
     range = { ...range, start, includeStart: false };
   }
-  for (const { key, value } of core.engine.range(range)) {
+  for (const { key, value } of records(range)) {
     page.add(items.open(key, value));
     if (page.full) return;
   }
 }
 
 function addPartitions(
-  core: StoreCore,
+  records: Engine['range'],
   items: TableItems,
   segment: Segment,
   startKey: Item | undefined,
@@ -103,7 +108,7 @@ function addPartitions(
     range = { ...range, start, includeStart: false };
   }
   if (page.full) return;
-  for (const { key } of core.engine.range(range)) {
+  for (const { key } of records(range)) {
     addPartition(items, locatorOf(key), page);
     if (page.full) return;
   }

@@ -15,8 +15,8 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
   const operations = Object.fromEntries(
     OPERATION_NAMES.map((name) => [
       name,
-      ({ body, principal, connectionId }: WireRequest) =>
-        store.execute(name, body, { principal, connectionId }),
+      ({ body, principal, connectionId, trace }: WireRequest) =>
+        store.execute(name, body, { principal, connectionId, trace }),
     ]),
   );
   const wire = await startWireServer({

@@ -1,4 +1,5 @@
-import { encodeAad, type UseBudget } from '../envelope/envelope.ts';
+import { encodeAad, type ItemKeys, type UseBudget } from '../envelope/envelope.ts';
+import type { RequestTrace } from '../wire/types.ts';
 import type { TableRecord } from './catalog.ts';
 import { insertIntoDirectory, type PageReader, type PageStore, removeFromDirectory } from './directory.ts';
 import type { RecordReader, Transaction } from './engine.ts';
@@ -8,6 +9,7 @@ import type { Keys } from './key-access.ts';
 import { keyLedger, TABLE_STRUCTURE } from './keyring.ts';
 import { itemRecordKey, pageRecordKey } from './layout.ts';
 import { readTotals, type Totals, writeTotals } from './totals.ts';
+import { TracedKeys } from './traced.ts';
 import type { Item } from './types.ts';
 import { itemSizeBytes } from './values/values.ts';
 
@@ -23,10 +25,10 @@ const SIZE_BYTES = 4;
 /** A table's items to someone who holds its keys. Valid within one turn of the event loop. */
 export class TableItems {
   readonly table: TableRecord;
-  readonly keys: Keys;
+  readonly keys: ItemKeys;
   readonly #reader: RecordReader;
 
-  constructor(table: TableRecord, keys: Keys, reader: RecordReader) {
+  constructor(table: TableRecord, keys: ItemKeys, reader: RecordReader) {
     this.table = table;
     this.keys = keys;
     this.#reader = reader;
@@ -69,14 +71,22 @@ export class TableItems {
 export class WritableItems extends TableItems {
   readonly #transaction: Transaction;
   readonly #budget: UseBudget;
+  readonly #own: Keys;
   readonly #totals: Totals;
   #recounted = false;
   /** Whether uses of a data key were taken: they are lost if the transaction does not commit. */
   sealed = false;
 
   /** @throws AwsError ResourceNotFoundException when the table went meanwhile */
-  constructor(table: TableRecord, keys: Keys, transaction: Transaction, budget: UseBudget) {
-    super(table, keys, transaction);
+  constructor(
+    table: TableRecord,
+    keys: Keys,
+    transaction: Transaction,
+    budget: UseBudget,
+    trace?: RequestTrace,
+  ) {
+    super(table, trace === undefined ? keys : new TracedKeys(keys, trace), transaction);
+    this.#own = keys;
     this.#transaction = transaction;
     this.#budget = budget;
     const totals = readTotals(transaction, table.number);
@@ -147,7 +157,7 @@ export class WritableItems extends TableItems {
   #sealBytes(aad: Buffer, plaintext: string | Buffer): Buffer {
     this.sealed = true;
     const ledger = keyLedger(this.#transaction, this.table.number);
-    const dataKeyId = this.#budget.take(this.keys, TABLE_STRUCTURE, ledger);
+    const dataKeyId = this.#budget.take(this.#own, TABLE_STRUCTURE, ledger);
     return this.keys.seal(TABLE_STRUCTURE, dataKeyId, aad, plaintext);
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../std/clock.ts';
 import type { CacheCounters, CacheScope } from '../keycache/types.ts';
 import type { KmsClient, KmsClientCounters } from '../kms/types.ts';
-import type { Caller, Principal, TlsIdentity, WireCounters } from '../wire/types.ts';
+import type { Caller, Principal, RequestTrace, TlsIdentity, WireCounters } from '../wire/types.ts';
 
 /** DynamoDB's tagged JSON: exactly one member. `B` and `BS` are base64, `N` and `NS` decimal text. */
 export type AttributeValue =
@@ -26,7 +26,7 @@ export interface StoreOptions {
   /** lmdb: durable in `directory`. memory: gone with the process. */
   storage: StorageKind;
   directory?: string;
-  /** No other thread or process opens the directory, so that reads need not look for what others wrote. */
+  /** No other thread or process opens the directory: commits may go to a log before they go to LMDB. */
   exclusive?: boolean;
   kms: KmsClient;
   keyCache: { scope: CacheScope; ttl_ms: number; expiry: 'absolute' | 'sliding'; maxEntries?: number };
@@ -42,6 +42,8 @@ export interface StoreOptions {
 export interface AccessContext {
   principal: Principal;
   connectionId: number;
+  /** To be told where the time goes. */
+  trace?: RequestTrace | undefined;
 }
 
 /** The store without its HTTP server: what the `envelope` driver drives. */

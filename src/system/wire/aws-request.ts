@@ -97,10 +97,14 @@ export class AwsRequestTemplate {
     this.#head = options.sign ? head : head + this.#unsignedLines(amzDate(realClock.wall_ms()));
   }
 
-  /** The complete request, to be sent as UTF-8. @param body JSON */
-  text(body: string, wall_ms: number = realClock.wall_ms()): string {
+  /**
+   * The complete request, to be sent as UTF-8.
+   * @param body JSON
+   * @param more header lines that are not signed, each ended by CRLF
+   */
+  text(body: string, wall_ms: number = realClock.wall_ms(), more = ''): string {
     const lines = this.#options.sign ? this.#signedLines(body, amzDate(wall_ms)) : '';
-    return `${this.#head}${lines}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    return `${this.#head}${lines}${more}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
   }
 
   #signedLines(body: string, date: string): string {

@@ -59,6 +59,7 @@ export class HttpConnection {
   #due_ns = 0;
   #timer: NodeJS.Timeout | undefined;
   #start_ns = 0;
+  #sent_ns = 0;
   #connect_ns: number | undefined;
   #tls_ns: number | undefined;
   #resumed = false;
@@ -76,6 +77,11 @@ export class HttpConnection {
   /** Time of the TLS handshake; `undefined` until it is done and without TLS. */
   get tls_ns(): number | undefined {
     return this.#tls_ns;
+  }
+
+  /** When the last request was handed to the socket. */
+  get sent_ns(): number {
+    return this.#sent_ns;
   }
 
   /** The server accepted the offered session ticket. */
@@ -101,7 +107,7 @@ export class HttpConnection {
     return new Promise((resolve, reject) => {
       if (!this.#begin(reject)) return;
       this.#resolve = resolve;
-      if (this.#ready) this.#socket!.write(bytes);
+      if (this.#ready) this.#write(bytes);
       else this.#unsent = bytes;
     });
   }
@@ -228,8 +234,13 @@ export class HttpConnection {
     this.#ready = true;
     if (this.#onConnected !== undefined) this.#settle(this.#onConnected);
     if (this.#unsent === undefined) return;
-    this.#socket!.write(this.#unsent);
+    this.#write(this.#unsent);
     this.#unsent = undefined;
+  }
+
+  #write(bytes: Buffer | string): void {
+    this.#sent_ns = realClock.now_ns();
+    this.#socket!.write(bytes);
   }
 
   readonly #received = (size: number): boolean => {

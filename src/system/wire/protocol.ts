@@ -70,6 +70,7 @@ export class AwsJsonProtocol {
         requestId,
         sourceIp,
         userAgent: http.headers['user-agent'] ?? '',
+        trace: responder.trace,
       };
       const result = handler(request);
       if (result instanceof Promise) this.#whenDone(result, responder, request);

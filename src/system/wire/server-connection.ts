@@ -3,9 +3,12 @@ import { realClock } from '../../std/clock.ts';
 import { badRequest, type HttpRequest, RequestRefusal } from './http-request.ts';
 import { type Sender, sendThisTurn } from './outbox.ts';
 import { RequestParser } from './request-parser.ts';
+import { type RequestTrace, TRACE_HEADER } from './types.ts';
 
 /** Where a request's answer goes, once. */
 export interface Responder {
+  /** Of a request that asked for it. */
+  readonly trace: RequestTrace | undefined;
   /** @param lines header lines, each ended by CRLF; length, date and connection are added */
   respond(status: number, lines: string, body: string): void;
 }
@@ -36,6 +39,9 @@ export class ServerConnection implements Responder, Sender {
   readonly #parser: RequestParser;
   /** Being answered. */
   #request: HttpRequest | undefined;
+  trace: RequestTrace | undefined;
+  /** When bytes came last. */
+  #read_ns = 0;
   /** When the request that is arriving began; `undefined` between requests. */
   #began_ns: number | undefined;
   /** That request's body was asked for. */
@@ -86,6 +92,7 @@ export class ServerConnection implements Responder, Sender {
   }
 
   send(): void {
+    if (this.trace !== undefined) this.#answer = traced(this.#answer, this.trace);
     this.#socket.write(this.#answer, this.#encoding);
     this.#answer = '';
     this.#request = undefined;
@@ -94,6 +101,7 @@ export class ServerConnection implements Responder, Sender {
   }
 
   #receive(bytes: Buffer): void {
+    this.#read_ns = realClock.now_ns();
     this.#parser.push(bytes);
     if (this.#request === undefined) this.#advance();
     // A client may send its next request early, and not without end.
@@ -122,6 +130,8 @@ export class ServerConnection implements Responder, Sender {
 
   #take(request: HttpRequest): void {
     this.#request = request;
+    const asks = request.headers[TRACE_HEADER] !== undefined;
+    this.trace = asks ? { received_ns: this.#read_ns, kms_ns: 0, crypto_ns: 0, storage_ns: 0 } : undefined;
     this.#began_ns = undefined;
     this.#continued = false;
     this.#options.onRequest(request, this);
@@ -154,6 +164,13 @@ export class ServerConnection implements Responder, Sender {
     this.#socket.removeAllListeners('data').resume();
     this.#socket.destroySoon();
   }
+}
+
+/** Told at the last moment, when the answer goes out. */
+function traced(answer: string, { received_ns, kms_ns, crypto_ns, storage_ns }: RequestTrace): string {
+  const lineEnd = answer.indexOf('\r\n') + 2;
+  const times = [received_ns, realClock.now_ns(), kms_ns, crypto_ns, storage_ns].join(',');
+  return `${answer.slice(0, lineEnd)}${TRACE_HEADER}: ${times}\r\n${answer.slice(lineEnd)}`;
 }
 
 let lastSecond = Number.NaN;

@@ -21,6 +21,21 @@ export interface Caller extends Credentials {
   principal: Principal;
 }
 
+/** Asks a server of ours to tell, in a header of the same name, where the time of this request goes. Not signed. */
+export const TRACE_HEADER = 'x-sealbench-trace';
+
+/** Where the time of one request goes, as it goes; of those alone that ask for it. On the machine's monotonic clock. */
+export interface RequestTrace {
+  /** When the request was read whole. */
+  received_ns: number;
+  /** Waiting for keys that the KMS has to open. */
+  kms_ns: number;
+  /** Locating, sealing and opening. */
+  crypto_ns: number;
+  /** The storage engine, waiting for its commits included. */
+  storage_ns: number;
+}
+
 /** One authenticated request for one operation. */
 export interface WireRequest {
   operation: string;
@@ -34,6 +49,7 @@ export interface WireRequest {
   requestId: string;
   sourceIp: string;
   userAgent: string;
+  trace?: RequestTrace | undefined;
 }
 
 /**

@@ -18,3 +18,4 @@ export { type SignedRequest, type Verifier, verifySignature } from './sigv4-veri
 export { createTlsIdentity } from './tls.ts';
 export { TransportError, transportError } from './transport-error.ts';
 export type * from './types.ts';
+export { TRACE_HEADER } from './types.ts';
