@@ -2,10 +2,17 @@
 
 import { newKey } from '../../src/system/kms/keys.ts';
 import { openKeystore } from '../../src/system/kms/keystore.ts';
+import type { Engine } from '../../src/system/store/engine.ts';
 import { LmdbEngine } from '../../src/system/store/engine-lmdb.ts';
+import { LoggedEngine } from '../../src/system/store/engine-logged.ts';
 
 const [, , what, directory = ''] = process.argv;
-const { write, count } = what === 'engine' ? engineWriter() : keystoreWriter();
+const writers: Record<string, () => Writer> = {
+  engine: () => engineWriter(new LmdbEngine(directory)),
+  'logged engine': () => engineWriter(new LoggedEngine(directory)),
+  keystore: keystoreWriter,
+};
+const { write, count } = writers[what!]!();
 let written = 0;
 let refused = 0;
 while (refused < 3) {
@@ -24,8 +31,7 @@ interface Writer {
   count(written: number): number;
 }
 
-function engineWriter(): Writer {
-  const engine = new LmdbEngine(directory);
+function engineWriter(engine: Engine): Writer {
   const keyOf = (index: number) => Buffer.from(`record ${index}`);
   return {
     write: (index) => engine.write((transaction) => transaction.put(keyOf(index), Buffer.alloc(8192))),

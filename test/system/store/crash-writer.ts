@@ -3,7 +3,7 @@ import { createKmsClient } from '../../../src/system/kms/kms.ts';
 import { createStore } from '../../../src/system/store/store.ts';
 import { ACCOUNT, alice, itemOf, keyOf, REGION, service } from './crash-items.ts';
 
-const [, , kmsUrl = '', directory = '', first = '0'] = process.argv;
+const [, , kmsUrl = '', directory = '', first = '0', exclusive = 'false'] = process.argv;
 const WRITERS = 10;
 /** How far deletes trail behind puts. */
 const LAG = 30;
@@ -13,6 +13,7 @@ const store = await createStore({
   accountId: ACCOUNT,
   storage: 'lmdb',
   directory,
+  exclusive: exclusive === 'true',
   kms: createKmsClient({ url: kmsUrl, region: REGION, credentials: service, connections: 'keep-alive' }),
   keyCache: { scope: 'connection', ttl_ms: 300_000, expiry: 'absolute' },
 });

@@ -6,17 +6,23 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/std/errors.ts';
 import type { Engine } from '../../../src/system/store/engine.ts';
 import { LmdbEngine } from '../../../src/system/store/engine-lmdb.ts';
+import { LoggedEngine } from '../../../src/system/store/engine-logged.ts';
 import { MemoryEngine } from '../../../src/system/store/engine-memory.ts';
 import { hostOf } from '../../../src/system/store/key-access.ts';
 
 const keyOf = (number: number) => Buffer.of(1, number);
 
-describe.each(['memory', 'lmdb', 'exclusive lmdb'])('engine: %s', (kind) => {
+describe.each(['memory', 'lmdb', 'logged lmdb'])('engine: %s', (kind) => {
   let directory: string;
   let engine: Engine;
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'sealbench-engine-'));
-    engine = kind === 'memory' ? new MemoryEngine() : new LmdbEngine(directory, kind === 'exclusive lmdb');
+    engine =
+      kind === 'memory'
+        ? new MemoryEngine()
+        : kind === 'lmdb'
+          ? new LmdbEngine(directory)
+          : new LoggedEngine(directory);
   });
   afterEach(async () => {
     await engine.close();
