@@ -6,9 +6,10 @@ import {
   mergeTurns,
   type TurnRecording,
 } from '../recording/recording.ts';
-import { type Arm, OPERATION_KINDS, traitsOf } from '../workload/workload.ts';
+import { OPERATION_KINDS } from '../workload/types.ts';
 import { difference, summariseBlock, sumOf, turnLength_ns } from './blocks.ts';
 import { costOf } from './cost.ts';
+import { summariseGenerator } from './generator.ts';
 import { checkIdentities } from './identities.ts';
 import { summarise, summariseHistogram } from './percentiles.ts';
 import { TimelineBuilder } from './timeline.ts';
@@ -57,26 +58,35 @@ function buildArm(evidence: ArmEvidence, { interrupted, lanes }: RunEvidence): A
   const identities = checkIdentities(evidence, whole);
   const kms = summariseKms(evidence, operations_total);
   const openLoop = arm.arrivals.loop === 'open';
+  const rate = ratesOf(recordings, openLoop);
+  const lanesWithCallers = Math.min(lanes, arm.callers);
+  const generator = summariseGenerator(arm, turns, measured, lanesWithCallers);
   return {
     name: arm.name,
     settings: arm,
     verdict: judge({
+      arm,
       interrupted,
+      lost: evidence.lost,
       openLoop,
       measured,
       turns: recordings,
-      overruns: blocks.map(overrunOf),
+      blocks: blocks.map((turn) => turn.recording),
       preparation,
       unissued: whole.unissued,
-      lanesBusy: lanesBusy(arm, measured, length_ns(recordings), lanes),
+      vanished: arm.operations.delete > 0 ? 0 : mergeKinds(Object.values(whole.kinds)).missing,
+      lanes: lanesWithCallers,
       all: operations.all,
+      achieved_per_s: rate.achieved_per_s,
       lag,
+      generator,
       identities,
     }),
     operations,
-    rate: ratesOf(recordings, openLoop),
+    rate,
     schedule_lag_ns: lag,
     in_flight_mean: ratio(measured.inFlight_ns, length_ns(recordings)),
+    generator,
     operations_total,
     kms,
     cache: summariseCache(total),
@@ -108,9 +118,9 @@ function summariseKind(kind: KindRecording, unissued: number): OperationSummary 
   return {
     count: kind.count,
     errors: kind.errors,
-    response_ns: summarise(kind.response, censored),
     early: kind.early,
     missing: kind.missing,
+    response_ns: summarise(kind.response, censored),
     service_ns: summarise(kind.service, censored),
   };
 }
@@ -175,16 +185,6 @@ function endedIn({ kinds }: TurnRecording): number {
 
 function length_ns(turns: readonly TurnRecording[]): number {
   return turns.reduce((sum, turn) => sum + turnLength_ns(turn), 0);
-}
-
-/** Share of the time that the lanes with callers were on a CPU. In a store that lives in the lanes it is the store's too. */
-function lanesBusy(arm: Arm, { cpu_us }: TurnRecording, length_ns: number, lanes: number): number | null {
-  if (cpu_us === null || traitsOf(arm).inLane) return null;
-  return ratio(cpu_us * 1e3, length_ns * Math.min(lanes, arm.callers));
-}
-
-function overrunOf({ recording }: TurnEvidence): number {
-  return turnLength_ns(recording) / recording.duration_ns - 1;
 }
 
 function ratio(amount: number, per: number): number | null {

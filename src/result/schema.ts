@@ -80,10 +80,26 @@ const settings = z.looseObject({
   }),
 });
 
+const generator = z.looseObject({
+  undelayed_ns: summary,
+  displaced: known,
+  lanes_cpu: known,
+  busiest_lane: known,
+  gc_share: known,
+  gc_max_ns: known,
+  in_flight_looks: known,
+  machine_idle: known,
+  server_cores: z.looseObject({ store: known, kms: known }),
+});
+
 const arm = z.looseObject({
   name: z.string(),
   settings,
-  verdict: z.looseObject({ value: z.enum(['valid', 'suspect', 'invalid']), reasons: z.array(z.string()) }),
+  verdict: z.looseObject({
+    value: z.enum(['valid', 'suspect', 'invalid']),
+    reasons: z.array(z.string()),
+    notes: z.array(z.string()).optional(),
+  }),
   operations: z.looseObject({
     all: operation,
     get: operation.optional(),
@@ -97,6 +113,7 @@ const arm = z.looseObject({
   rate: z.looseObject({ planned_per_s: known, offered_per_s: known, achieved_per_s: known }),
   schedule_lag_ns: summary,
   in_flight_mean: known,
+  generator: generator.optional(),
   operations_total: number,
   kms: z
     .looseObject({

@@ -91,13 +91,14 @@ export interface Summary {
 }
 
 export interface OperationSummary {
+  /** All that ended: successes, reads that found nothing, failures. */
   count: number;
   errors: Record<string, number>;
-  response_ns: Summary;
   /** Reads that found nothing where an insert of the plan adds an item: not acknowledged yet, or failed. In no time. */
   early: number;
   /** Reads that found nothing where an item was when measuring began. In no time. */
   missing: number;
+  response_ns: Summary;
   service_ns: Summary;
 }
 
@@ -143,17 +144,41 @@ export interface Timeline {
   rows: TimelineRow[];
 }
 
+/** How the load generator and the machine fared in the measured turns; null where it isn't known or has no meaning. */
+export interface GeneratorSummary {
+  /** response − schedule lag: what the generator did not add itself. */
+  undelayed_ns: Summary;
+  /** Share of the gaps between operations that are not the plan's, to a tolerance that a target would not notice. */
+  displaced: number | null;
+  /** Share of the time that the lanes with callers were on a CPU, on average. */
+  lanes_cpu: number | null;
+  /** Share of the time that the event loop of the busiest lane had work, on a CPU or waiting for one. */
+  busiest_lane: number | null;
+  /** Share of the time that the lanes' garbage collectors paused them, on average, and the longest pause. */
+  gc_share: number | null;
+  gc_max_ns: number | null;
+  /** Mean of operations in flight, from looks at random moments. */
+  in_flight_looks: number | null;
+  /** Idle share of all the machine's cores, whoever used them. */
+  machine_idle: number | null;
+  /** CPU of the embedded system's processes, in cores. */
+  server_cores: { store: number | null; kms: number | null };
+}
+
 export interface ArmResult {
   name: string;
   /** The arm as resolved. */
   settings: Arm;
-  verdict: { value: 'valid' | 'suspect' | 'invalid'; reasons: string[] };
+  /** `notes` are findings about the target, which take nothing from the measurement. */
+  verdict: { value: 'valid' | 'suspect' | 'invalid'; reasons: string[]; notes?: string[] };
   /** `all` and every kind that occurred; measured phases only. */
   operations: { all: OperationSummary } & Partial<Record<OperationKind, OperationSummary>>;
   /** Null where no time was measured; planned also in a closed loop. */
   rate: { planned_per_s: number | null; offered_per_s: number | null; achieved_per_s: number | null };
   schedule_lag_ns: Summary;
   in_flight_mean: number | null;
+  /** Absent from results of before it was measured. */
+  generator?: GeneratorSummary;
   /** Operations from set-up to drain, touches of the set-up included: the divisor of calls and cost per operation. */
   operations_total: number;
   kms: {

@@ -67,7 +67,8 @@ export function fakeArm({
     keys: { popularity: { kind: 'zipf', s: 0.99 }, scanItems: { kind: 'fixed', value: 10 } },
     operations: { get: 0.95, put: 0.05, insert: 0, update: 0, delete: 0, scan: 0, readModifyWrite: 0 },
     arrivals: closed
-      ? { loop: 'closed', concurrency: 8, think: { kind: 'constant', mean_ns: 0 } }
+      ? // 150 operations a turn: what users don't wait for answers, they think.
+        { loop: 'closed', concurrency: 8, think: { kind: 'constant', mean_ns: 78.7e6 } }
       : { loop: 'open', process: 'poisson' },
     phases: [
       { name: 'warm-up', duration_ns: 5e9, operations: null, rate, measured: false },
