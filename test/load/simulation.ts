@@ -11,6 +11,7 @@ export class Simulation {
   readonly pacer: Pacer = {
     wait: (until_ns) => this.at(until_ns),
     wake: () => {},
+    cpu_us: () => 0,
     close: async () => {},
   };
   #events: { at_ns: number; resolve: () => void }[] = [];
