@@ -1,6 +1,6 @@
 import type { PlannedOperation } from '../plan/plan.ts';
 import { type ConnectionCounters, noConnections } from '../recording/recording.ts';
-import { AdjustableClock } from '../std/clock.ts';
+import { AdjustableClock, realClock } from '../std/clock.ts';
 import {
   AwsError,
   createKmsClient,
@@ -8,13 +8,22 @@ import {
   type KmsClient,
   type KmsTimes,
   type Principal,
+  type RequestTrace,
   recordKmsTimes,
   type Store,
 } from '../system/system.ts';
 import { keepsConnections } from '../workload/workload.ts';
+import { explainTrace } from './explain.ts';
 import { Lifetimes } from './lifetimes.ts';
 import { type ItemShape, REQUESTS, requestBody, type WireOperation } from './requests.ts';
-import { type Driver, type DriverOptions, type LocalStore, NOTHING_FOUND, type Outcome } from './types.ts';
+import {
+  type Driver,
+  type DriverOptions,
+  type LocalStore,
+  NOTHING_FOUND,
+  type Outcome,
+  type Probe,
+} from './types.ts';
 
 /**
  * The store inside the lane, over the same LMDB directory as the other lanes', its KMS over HTTP(S): what sealing and
@@ -22,6 +31,7 @@ import { type Driver, type DriverOptions, type LocalStore, NOTHING_FOUND, type O
  */
 export class EnvelopeDriver implements Driver {
   readonly local: LocalStore;
+  readonly measures = ['kms', 'crypto', 'storage', 'server_other'] as const;
   readonly #options: DriverOptions;
   readonly #shape: ItemShape;
   readonly #store: Store;
@@ -82,14 +92,25 @@ export class EnvelopeDriver implements Driver {
 
   async open(): Promise<void> {}
 
-  perform(operation: PlannedOperation): Promise<Outcome> | Outcome {
+  perform(operation: PlannedOperation, probe?: Probe): Promise<Outcome> | Outcome {
+    if (probe === undefined) return this.#perform(operation);
+    const trace = { received_ns: realClock.now_ns(), kms_ns: 0, crypto_ns: 0, storage_ns: 0 };
+    const told = (outcome: Outcome): Outcome => {
+      explainTrace(probe, trace, realClock.now_ns());
+      return outcome;
+    };
+    const outcome = this.#perform(operation, trace);
+    return outcome instanceof Promise ? outcome.then(told) : told(outcome);
+  }
+
+  #perform(operation: PlannedOperation, trace?: RequestTrace): Promise<Outcome> | Outcome {
     const { arm } = this.#options;
     const slot = operation.caller * arm.connections.perCaller + operation.connection;
     const kept = keepsConnections(arm);
     const connectionId = (kept ? this.#open.get(slot) : undefined) ?? this.#connect(slot);
     const last = kept ? this.#lifetimes.used(slot) : true;
     if (last) this.#open.delete(slot);
-    const context: Context = { principal: this.#principals.get(operation.caller)!, connectionId };
+    const context: Context = { principal: this.#principals.get(operation.caller)!, connectionId, trace };
     const outcome = this.#request(operation, 0, context);
     if (outcome instanceof Promise) return last ? this.#thenClose(outcome, connectionId) : outcome;
     if (last) this.#store.connectionClosed(connectionId);
@@ -147,6 +168,7 @@ export class EnvelopeDriver implements Driver {
 interface Context {
   principal: Principal;
   connectionId: number;
+  trace: RequestTrace | undefined;
 }
 
 function outcomeOf(request: WireOperation, response: object | string): Outcome {

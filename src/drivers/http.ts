@@ -1,5 +1,11 @@
 import type { PlannedOperation } from '../plan/plan.ts';
-import { type ConnectionCounters, noConnections } from '../recording/recording.ts';
+import {
+  BREAKDOWN_PARTS,
+  type BreakdownPart,
+  type ConnectionCounters,
+  noConnections,
+} from '../recording/recording.ts';
+import { realClock } from '../std/clock.ts';
 import {
   AwsRequestTemplate,
   awsError,
@@ -10,16 +16,20 @@ import {
   TransportError,
 } from '../system/system.ts';
 import { keepsConnections } from '../workload/workload.ts';
+import { ASK_FOR_TRACE, type Exchange, explainExchange, explainTold } from './explain.ts';
 import { Lifetimes } from './lifetimes.ts';
 import { type ItemShape, REQUESTS, requestBody, type WireOperation } from './requests.ts';
-import { type Driver, type DriverOptions, NOTHING_FOUND, type Outcome } from './types.ts';
+import { type Driver, type DriverOptions, NOTHING_FOUND, type Outcome, type Probe } from './types.ts';
 
 /**
  * AWS JSON over HTTP(S), with connections kept alive for all operations or a number of them, or made anew for each: with
  * the TLS session of an earlier one, or with a full handshake.
  */
 export class HttpDriver implements Driver {
+  readonly measures: readonly BreakdownPart[];
   readonly #options: DriverOptions;
+  /** The store is ours and of this machine: it is asked where the time of sampled operations goes. */
+  readonly #traces: boolean;
   readonly #endpoint: Endpoint;
   readonly #shape: ItemShape;
   /** By caller; made when first asked for. */
@@ -36,6 +46,8 @@ export class HttpDriver implements Driver {
 
   constructor(options: DriverOptions) {
     this.#options = options;
+    this.#traces = options.target.embedded !== undefined;
+    this.measures = this.#traces ? BREAKDOWN_PARTS : ['connect', 'wire'];
     this.#endpoint = endpointOf(options.target.url);
     this.#shape = { tables: options.target.tables, fields: options.arm.table.fields };
     this.#keeps = keepsConnections(options.arm);
@@ -47,7 +59,8 @@ export class HttpDriver implements Driver {
     await Promise.all(this.#options.callers.map((caller) => this.#obtainSession(caller)));
   }
 
-  async perform(operation: PlannedOperation): Promise<Outcome> {
+  async perform(operation: PlannedOperation, probe?: Probe): Promise<Outcome> {
+    let begun_ns = probe ? realClock.now_ns() : 0;
     const { caller, kind } = operation;
     const slot = caller * this.#options.arm.connections.perCaller + operation.connection;
     const connection = this.#keeps ? this.#keptConnection(caller, slot) : this.#connect(caller);
@@ -59,9 +72,18 @@ export class HttpDriver implements Driver {
         const closing = last && step === REQUESTS[kind].length - 1;
         const template = this.#template(caller, request, closing);
         this.#counters.requests++;
-        const response = await connection.request(
-          template.text(requestBody(request, operation, this.#shape)),
-        );
+        const body = requestBody(request, operation, this.#shape);
+        const text = template.text(body, undefined, probe && this.#traces ? ASK_FOR_TRACE : '');
+        const asked_ns = probe ? realClock.now_ns() : 0;
+        const connects = probe && !connection.connected;
+        const response = await connection.request(text);
+        if (probe) {
+          const { connect_ns = 0, tls_ns = 0, sent_ns } = connection;
+          const answered_ns = realClock.now_ns();
+          const exchange = { begun_ns, asked_ns, connect_ns: connects ? connect_ns + tls_ns : 0 };
+          this.#explain(probe, { ...exchange, sent_ns, answered_ns }, response);
+          begun_ns = answered_ns;
+        }
         outcome = outcomeOf(request, response);
         if (outcome !== undefined) break;
       }
@@ -71,8 +93,13 @@ export class HttpDriver implements Driver {
     } finally {
       this.#countHandshake(connection);
       this.#active.delete(connection);
-      if (last) connection.close();
+      if (last) closeTimed(connection, probe);
     }
+  }
+
+  #explain(probe: Probe, exchange: Exchange, response: HttpResponse): void {
+    if (this.#traces) explainTold(probe, exchange, response);
+    else explainExchange(probe, exchange);
   }
 
   abandon(): void {
@@ -173,6 +200,12 @@ export class HttpDriver implements Driver {
 }
 
 type Templates = Partial<Record<WireOperation, AwsRequestTemplate>>;
+
+function closeTimed(connection: HttpConnection, probe: Probe | undefined): void {
+  const start_ns = probe ? realClock.now_ns() : 0;
+  connection.close();
+  if (probe) probe.connect_ns += realClock.now_ns() - start_ns;
+}
 
 function outcomeOf(request: WireOperation, response: HttpResponse): Outcome {
   if (response.status !== 200) return awsError(response)!.code;

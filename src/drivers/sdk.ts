@@ -23,6 +23,7 @@ interface Active extends Flight {
  */
 export class SdkDriver implements Driver {
   readonly pools = true;
+  readonly measures = ['connect'] as const;
   readonly #options: DriverOptions;
   readonly #shape: ItemShape;
   readonly #commands: Record<WireOperation, Command>;

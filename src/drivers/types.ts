@@ -1,7 +1,7 @@
-import type { PlannedOperation } from '../plan/plan.ts';
-import type { ConnectionCounters } from '../recording/recording.ts';
-import type { StoreSample } from '../system/system.ts';
-import type { Arm } from '../workload/workload.ts';
+import type { PlannedOperation } from '../plan/types.ts';
+import type { BreakdownPart, ConnectionCounters } from '../recording/types.ts';
+import type { CacheCounters } from '../system/keycache/types.ts';
+import type { Arm } from '../workload/types.ts';
 
 /**
  * How an operation went: undefined when it succeeded, `NOTHING_FOUND` for a read that found no item, else the error code
@@ -23,6 +23,8 @@ export interface ArmTarget {
   ca?: string;
   /** By caller index. */
   callers: CallerAccess[];
+  /** ARN of the customer managed key that the tables are encrypted under. */
+  keyArn?: string;
   /** What a driver needs that is the store itself. */
   embedded?: EmbeddedStore;
 }
@@ -59,8 +61,20 @@ export interface Probe {
   crypto_ns: number;
   storage_ns: number;
   server_other_ns: number;
-  /** Between the driver's write and the store's read, and back, without what the store took. */
+  /** Between the driver's taking up a request and the store's reading it, and from its answer to the driver's end. */
   wire_ns: number;
+}
+
+export function createProbe(): Probe {
+  return {
+    queue_ns: 0,
+    connect_ns: 0,
+    kms_ns: 0,
+    crypto_ns: 0,
+    storage_ns: 0,
+    server_other_ns: 0,
+    wire_ns: 0,
+  };
 }
 
 /** A driver's share of an arm: the callers that belong to one lane. */
@@ -85,6 +99,8 @@ export interface Driver {
   abandon(): void;
   /** What was counted since the last call; it adds up to what the target's own counters say. Null: it does not count. */
   takeCounters(): ConnectionCounters | null;
+  /** Parts of a probe that it fills, beside its queue: the others are unknown. Without any it is given no probe. */
+  readonly measures?: readonly BreakdownPart[];
   /** Of a driver that is the store itself. */
   local?: LocalStore;
   close(): Promise<void>;
@@ -95,14 +111,20 @@ export interface Driver {
   readonly pools?: boolean;
 }
 
-/** Counters of a store that has no server. */
-export type LocalSample = Pick<StoreSample, 'cache' | 'kmsAttempts' | 'kmsRetries'>;
+/** Counters of a store that has no server, since it was made. */
+export interface LocalSample {
+  /** Of its key cache. */
+  cache: CacheCounters;
+  /** Attempts sent to the KMS, and those among them that repeat one, by operation. */
+  kmsAttempts: Record<string, number>;
+  kmsRetries: Record<string, number>;
+}
 
 /** The store inside a driver. */
 export interface LocalStore {
   sample(): LocalSample;
-  /** base64 HdrHistogram V2, ns. */
-  kmsTimes(): string;
+  /** base64 HdrHistogram V2, ns; null where nobody measures them. */
+  kmsTimes(): string | null;
   /** Stops and restarts its cache and lifecycle clock. */
   pause(): void;
   resume(): void;

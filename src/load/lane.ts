@@ -1,10 +1,17 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
-import { type Driver, NOTHING_FOUND, type Outcome } from '../drivers/drivers.ts';
+import { createProbe, type Driver, NOTHING_FOUND, type Outcome, type Probe } from '../drivers/drivers.ts';
 import type { OperationStream, Plan, PlannedOperation, Turn } from '../plan/plan.ts';
-import { type SecondRow, type ThreadLoad, TurnRecorder, type TurnRecording } from '../recording/recording.ts';
+import {
+  BreakdownRecorder,
+  type SecondRow,
+  type ThreadLoad,
+  TurnRecorder,
+  type TurnRecording,
+} from '../recording/recording.ts';
 import type { Clock } from '../std/clock.ts';
 import { type Arm, keepsConnections } from '../workload/workload.ts';
 import type { Pacer } from './pacer.ts';
+import { isSampled } from './sample.ts';
 import { type Flight, Slots } from './slots.ts';
 
 /** How long operations may take after a turn's end before they are abandoned. */
@@ -56,6 +63,8 @@ export class Lane {
   constructor(options: LaneOptions) {
     const { arm, plan, lane, lanes } = options;
     this.#options = options;
+    const { measures } = options.driver;
+    if (measures !== undefined) this.#recorder.breakdown = new BreakdownRecorder(measures);
     if (arm.arrivals.loop === 'open') this.#stream = plan.stream(lane, lanes);
     if (keepsConnections(arm) && !options.driver.pools) this.#slots = new Slots(arm.connections.perCaller);
   }
@@ -169,7 +178,9 @@ export class Lane {
     const thrown = (error: unknown): void => this.#end(flight, error instanceof Error ? error.name : 'Error');
     let outcome: Promise<Outcome> | Outcome;
     try {
-      outcome = this.#options.driver.perform(flight.operation);
+      const { index } = flight.operation;
+      if (this.#recorder.breakdown !== undefined && isSampled(index)) flight.probe = createProbe();
+      outcome = this.#options.driver.perform(flight.operation, flight.probe);
     } catch (error) {
       thrown(error);
       return;
@@ -185,9 +196,10 @@ export class Lane {
     const end_ns = clock.now_ns();
     const { operation, due_ns, start_ns, lag_ns } = flight;
     const second = Math.floor((due_ns - this.#origin_ns) / 1e9);
-    if (outcome === undefined)
+    if (outcome === undefined) {
       this.#recorder.completed(operation.kind, due_ns, start_ns, end_ns, second, lag_ns);
-    else if (outcome === NOTHING_FOUND)
+      if (flight.probe) this.#explain(flight, flight.probe, end_ns - due_ns);
+    } else if (outcome === NOTHING_FOUND)
       this.#recorder.foundNothing(operation.kind, operation.key >= arm.table.items, due_ns + lag_ns, end_ns);
     else this.#recorder.failed(operation.kind, outcome, end_ns, second);
     this.#handOutSeconds();
@@ -195,6 +207,20 @@ export class Lane {
     this.#onSettled?.();
     const next = this.#slots?.release(flight);
     if (next) this.#start(next);
+  }
+
+  #explain({ due_ns, start_ns, lag_ns }: Flight, probe: Probe, response_ns: number): void {
+    const queue_ns = start_ns - due_ns - lag_ns + probe.queue_ns;
+    const { connect_ns, kms_ns, crypto_ns, storage_ns, server_other_ns, wire_ns } = probe;
+    const parts = {
+      connect: connect_ns,
+      kms: kms_ns,
+      crypto: crypto_ns,
+      storage: storage_ns,
+      server_other: server_other_ns,
+      wire: wire_ns,
+    };
+    this.#recorder.breakdown!.add({ response_ns, lag_ns, queue_ns, parts });
   }
 
   /** Counts what was due before `to_ns` and can't be started any more. */

@@ -1,3 +1,4 @@
+import type { Probe } from '../drivers/types.ts';
 import type { PlannedOperation } from '../plan/plan.ts';
 
 /** An operation from its due time to its end. */
@@ -11,6 +12,8 @@ export interface Flight {
   start_ns: number;
   /** For a closed loop's user, who waits for it. */
   settled: (() => void) | undefined;
+  /** Of a sampled operation, once it has started. */
+  probe?: Probe;
 }
 
 /** One kept connection: it carries one operation at a time, the others wait their turn. */

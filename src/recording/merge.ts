@@ -1,4 +1,5 @@
 import { OPERATION_KINDS, type OperationKind } from '../workload/types.ts';
+import { mergeBreakdowns } from './breakdown.ts';
 import { mergeSnapshots } from './histogram.ts';
 import { noConnections } from './recorder.ts';
 import type { ConnectionCounters, KindRecording, SecondRow, ThreadLoad, TurnRecording } from './types.ts';
@@ -30,6 +31,7 @@ export function mergeTurns(turns: readonly TurnRecording[]): TurnRecording {
       planned: mergeSnapshots(turns.map((turn) => turn.gaps.planned)),
       actual: mergeSnapshots(turns.map((turn) => turn.gaps.actual)),
     },
+    breakdown: mergeBreakdowns(turns.map((turn) => turn.breakdown)),
     connections: mergeConnections(turns.map((turn) => turn.connections)),
     inFlight_ns: sum((turn) => turn.inFlight_ns),
     inFlightLooks_ns: sum((turn) => turn.inFlightLooks_ns),

@@ -1,4 +1,5 @@
 import { OPERATION_KINDS, type OperationKind } from '../workload/types.ts';
+import type { BreakdownRecorder } from './breakdown.ts';
 import { LatencyHistogram } from './histogram.ts';
 import { Looks } from './looks.ts';
 import { SecondRows } from './seconds.ts';
@@ -51,6 +52,8 @@ export class TurnRecorder {
 
   /** The driver counts into it; `finish` hands it over and puts a fresh one here. */
   connections: ConnectionCounters | null = noConnections();
+  /** Whoever samples operations writes into it; `finish` takes what it holds. */
+  breakdown: BreakdownRecorder | undefined;
 
   constructor() {
     this.#kinds = Object.fromEntries(OPERATION_KINDS.map((kind) => [kind, kindState()])) as Record<
@@ -179,6 +182,7 @@ export class TurnRecorder {
       lag: take(this.#lag),
       undelayed: take(this.#undelayed),
       gaps: { planned: take(this.#plannedGaps), actual: take(this.#actualGaps) },
+      breakdown: this.breakdown?.take() ?? null,
       connections: this.connections,
       inFlight_ns: this.#inFlight_ns,
       inFlightLooks_ns: this.#looks.integral_ns,

@@ -56,6 +56,21 @@ export interface SecondRow {
   response: HistogramSnapshot;
 }
 
+/** Where time goes beside the lane: measured by a driver, and by the store for it. */
+export type BreakdownPart = 'connect' | 'kms' | 'crypto' | 'storage' | 'server_other' | 'wire';
+
+/** Sums over sampled operations that succeeded, ns. */
+export interface BreakdownRecording {
+  samples: number;
+  /** end − due */
+  response_ns: number;
+  lag_ns: number;
+  /** Waiting for a connection that is busy, in the lane or in the driver. */
+  queue_ns: number;
+  /** Null where the driver can't tell. */
+  parts: Record<BreakdownPart, number | null>;
+}
+
 /** How the thread of a lane fared in a turn. */
 export interface ThreadLoad {
   /** Its event loop had work and did not wait for any, on a CPU or in want of one. */
@@ -82,6 +97,8 @@ export interface TurnRecording {
   undelayed: HistogramSnapshot;
   /** From one operation of a lane to its next one, as planned and as started. */
   gaps: { planned: HistogramSnapshot; actual: HistogramSnapshot };
+  /** Null of a driver that tells nothing of where time goes. */
+  breakdown: BreakdownRecording | null;
   /** Null where a driver does not count. */
   connections: ConnectionCounters | null;
   /** ∫ operations in flight dt, sampled from the loop's own bookkeeping, ns. */
