@@ -1,5 +1,6 @@
 import type { Arm, TraceSettings, Workload } from '../workload/types.ts';
 import { keepsConnections, kmsIdentity, traitsOf } from '../workload/workload.ts';
+import { expectedDecryptCalls } from './decrypts.ts';
 import { createIntensity } from './intensity.ts';
 import { armTimes, planTurns } from './turns.ts';
 
@@ -37,6 +38,8 @@ export interface ArmDescription {
   operations: number | null;
   /** Connections kept open, or null where each operation opens its own. */
   keptConnections: number | null;
+  /** Operations that each of them carries before another takes its place; all of them where absent. */
+  connectionOperations?: { min: number; max: number };
   /** KMS Decrypt calls expected from set-up to drain; null where a closed loop or a foreign cache decides. */
   decryptCalls: number | null;
 }
@@ -84,6 +87,7 @@ function describeArm(arm: Arm): ArmDescription {
     measured_s: measured.duration_ns / 1e9,
     operations,
     keptConnections: keepsConnections(arm) ? arm.callers * arm.connections.perCaller : null,
+    connectionOperations: arm.connections.operations,
     decryptCalls: expectedDecryptCalls(arm, operations, total_s * 1000),
   };
 }
@@ -101,32 +105,6 @@ function replayedOperations(phases: Arm['phases'], { speed, survey }: TraceSetti
   const played_ns = phases.reduce((sum, { duration_ns }) => sum + (duration_ns ?? 0), 0);
   const whole_ns = (survey.span_us * 1e3) / (speed ?? 1);
   return Math.round(survey.records * Math.min(1, played_ns / whole_ns));
-}
-
-/**
- * One call for every cache entry, and one more each time it is asked for after it expired: absolutely, a lifetime and
- * a gap between operations after its load; sliding, whenever a gap (exponential) is longer than a lifetime. Where entries
- * belong to connections, an operation on a connection of its own needs its own.
- */
-function expectedDecryptCalls(arm: Arm, operations: number | null, playing_ms: number): number | null {
-  if (traitsOf(arm).needs === 'nothing' || arm.table.encryption === 'none') return 0;
-  if (arm.target !== 'embedded') return null;
-  const { scope, ttl_ms, expiry } = arm.system.keyCache;
-  const { mode, perCaller } = arm.connections;
-  if (scope === 'connection' && mode !== 'keep-alive') return operations;
-  const hosts = Math.min(arm.system.hosts, mode === 'keep-alive' ? perCaller : arm.system.hosts);
-  const entries = {
-    connection: arm.callers * perCaller,
-    caller: arm.callers,
-    host: arm.callers * hosts,
-    process: 1,
-  }[scope];
-  // A closed loop leaves no gap worth counting.
-  const gap_ms = operations === null ? 0 : (playing_ms * entries) / operations;
-  const absolute = Math.floor(playing_ms / (ttl_ms + gap_ms));
-  const sliding = gap_ms === 0 ? 0 : (playing_ms / gap_ms) * Math.exp(-ttl_ms / gap_ms);
-  const reloads = expiry === 'sliding' ? sliding : absolute;
-  return Math.round(entries * (1 + reloads));
 }
 
 /** Each arm with a server to talk to has a store process; arms share a KMS where nothing sets them apart. */

@@ -1,5 +1,5 @@
 /** The one formatter for numbers that people read: three significant digits, a unit, and `–` for what is withheld. */
-import type { RateShape, Sizes } from '../workload/types.ts';
+import type { Popularity, RateShape, Sizes } from '../workload/types.ts';
 
 export const WITHHELD = '–';
 
@@ -73,6 +73,23 @@ export function count(value: Amount): string {
     : Math.round(value)
         .toString()
         .replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+export function popularity(value: Popularity): string {
+  switch (value.kind) {
+    case 'zipf':
+    case 'latest':
+      return `${value.kind} ${value.s}`;
+    case 'hotspot':
+      return `hotspot: ${percent(value.operations)} of the operations on ${percent(value.items)} of the items`;
+    default:
+      return value.kind;
+  }
+}
+
+/** `5 to 50`; one number where both are the same. */
+export function countRange({ min, max }: { min: number; max: number }): string {
+  return min === max ? count(min) : `${count(min)} to ${count(max)}`;
 }
 
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;

@@ -5,6 +5,9 @@ import {
   confidence,
   count,
   rateShape,
+  countRange,
+  percent,
+  popularity,
   ratio,
   ratioInterval,
   setting_ns,
@@ -101,10 +104,30 @@ const SETTINGS: readonly (readonly [string, (arm: Arm) => string])[] = [
   ['driver', (arm) => arm.driver],
   ['target', (arm) => arm.target],
   ['callers × connections', (arm) => `${arm.callers} × ${arm.connections.perCaller}`],
-  ['connections', (arm) => `${arm.connections.mode}, ${arm.connections.tls ? 'TLS' : 'plain'}`],
+  [
+    'connections',
+    ({ connections: { mode, tls, operations } }) =>
+      `${mode}, ${tls ? 'TLS' : 'plain'}${operations ? `, ${countRange(operations)} operations each` : ''}`,
+  ],
   ['signed', (arm) => (arm.sign ? 'SigV4' : 'no')],
   ['encryption', (arm) => arm.table.encryption],
-  ['items', (arm) => `${count(arm.table.items)} of ${sizes(arm.table.itemBytes, bytes)}`],
+  ['items', itemsText],
+  ['keys', (arm) => popularity(arm.keys.popularity)],
+  ['operations', mixText],
+/** An older result knows of one table and one attribute only. */
+function itemsText({ table: { items, itemBytes, fields = 1, count: tables = 1 } }: Arm): string {
+  return [
+    `${count(items)} of ${sizes(itemBytes, bytes)}`,
+    fields > 1 ? ` in ${count(fields)} attributes` : '',
+    tables > 1 ? `, in ${count(tables)} tables` : '',
+  ].join('');
+}
+
+function mixText({ operations }: Arm): string {
+  const asked = Object.entries(operations).filter(([, share]) => share > 0);
+  return asked.map(([kind, share]) => `${percent(share)} ${kind}`).join(', ');
+}
+
   [
     'key cache',
     ({ system: { keyCache } }) =>

@@ -1,5 +1,5 @@
 import type { ArmDescription, PlanDescription } from '../plan/plan.ts';
-import { bytes, count, number, rate, sizes, WITHHELD } from './format.ts';
+import { bytes, count, countRange, number, rate, sizes, WITHHELD } from './format.ts';
 import { columns } from './text.ts';
 
 const ROWS: [string, (arm: ArmDescription) => string][] = [
@@ -41,9 +41,10 @@ export function planReport(plan: PlanDescription): string {
 }
 
 function connections(arm: ArmDescription): string {
-  return arm.keptConnections === null
-    ? `${arm.mode}, one an operation`
-    : `${arm.mode}, ${count(arm.keptConnections)}`;
+  if (arm.keptConnections === null) return `${arm.mode}, one an operation`;
+  const carried = arm.connectionOperations;
+  const lives = carried === undefined ? '' : `, ${countRange(carried)} operations each`;
+  return `${arm.mode}, ${count(arm.keptConnections)}${lives}`;
 }
 
 function plural(amount: number, one: string, many = `${one}s`): string {

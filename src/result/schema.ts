@@ -71,6 +71,7 @@ const settings = z.looseObject({
     keyCache: z.looseObject({ scope: z.string(), ttl_ms: number, expiry: z.string() }),
   }),
   table: z.looseObject({ encryption: z.string(), items: number, itemBytes: sizes }),
+  keys: z.looseObject({ popularity: z.looseObject({ kind: z.string() }) }),
   operations: counts,
   arrivals: z.looseObject({ loop: z.string() }),
   cost: z.looseObject({
