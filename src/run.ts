@@ -1,8 +1,15 @@
 /** The main path: a workload's arms, interleaved in blocks, become a result. */
 import { compareArms } from './compare/compare.ts';
+import { checkDriverModules } from './drivers/drivers.ts';
 import { defaultLanes, type Lanes, startLanes } from './load/load.ts';
 import { planTurns, type Turn } from './plan/plan.ts';
-import { LatencyHistogram, mergeKinds, type SecondRow, type TurnRecording } from './recording/recording.ts';
+import {
+  failedIn,
+  LatencyHistogram,
+  mergeKinds,
+  type SecondRow,
+  type TurnRecording,
+} from './recording/recording.ts';
 import {
   type ArmEvidence,
   buildResult,
@@ -23,8 +30,22 @@ export interface RunEvents {
   preparing?(): void;
   settingUp?(arm: Arm): void;
   playing?(arm: Arm, turn: Turn, done: number, turns: number): void;
+  /** A turn is over, and its seconds have been told. */
+  played?(arm: Arm, turn: Turn, figures: TurnFigures): void;
   /** Seconds of an arm's time line as they are over; a second may come in several parts, which add up. */
   seconds?(arm: Arm, seconds: SecondRow[]): void;
+}
+
+/** A turn in a few numbers. */
+export interface TurnFigures {
+  issued: number;
+  /** With successes; reads that found nothing too. */
+  ended: number;
+  /** As planned, and as long as it took. */
+  planned_ns: number;
+  length_ns: number;
+  /** Of the arm since its set-up began; null where nobody counts them. */
+  kms_calls: number | null;
 }
 
 export interface RunOptions {
@@ -41,6 +62,7 @@ export interface RunOptions {
 export async function run(workload: Workload, options: RunOptions = {}): Promise<Result> {
   const { events, stopped } = options;
   const startedAt = new Date().toISOString();
+  await checkDriverModules(workload.arms);
   events?.preparing?.();
   const testbed = await (options.testbed ?? openTestbed)(workload.arms);
   try {
@@ -96,7 +118,7 @@ async function play(
     const runner = runners[turn.arm]!;
     if (runner.lost !== undefined) continue;
     events?.playing?.(runner.arm, turn, index, turns.length);
-    await runner.play(turn);
+    events?.played?.(runner.arm, turn, await runner.play(turn));
   }
   return { interrupted };
 }
@@ -117,6 +139,8 @@ class ArmRunner {
   readonly arm: Arm;
   readonly #options: ArmRunnerOptions;
   readonly #turns: ArmEvidence['turns'] = [];
+  /** Where the arm's time line has got to. */
+  #played_ns = 0;
   #setup: TurnRecording | undefined;
   #lost: string | undefined;
   #total: SystemSample | undefined;
@@ -138,13 +162,17 @@ class ArmRunner {
   }
 
   /** The seconds of a turn are handed on and not kept: memory does not grow with the length of a run. */
-  async play(turn: Turn): Promise<void> {
+  async play(planned: Turn): Promise<TurnFigures> {
     const { lanes, index, testbed, keepSeconds } = this.#options;
+    // How long turns by count take shows when they are played: each begins where the one before it ended.
+    const turn = planned.to_ns === null ? { ...planned, from_ns: this.#played_ns } : planned;
     const { recording, before, after, machine } = await this.#observe(() => lanes.play(turn));
     this.#lost = whatBecameOf(testbed, recording);
     keepSeconds(index, recording.seconds);
-    const { block, measured, from_ns, to_ns } = turn;
-    const interrupted = to_ns !== null && recording.duration_ns < to_ns - from_ns;
+    const { block, measured, from_ns, to_ns, operations = 0 } = turn;
+    this.#played_ns = to_ns ?? from_ns + recording.duration_ns;
+    const interrupted =
+      to_ns === null ? recording.planned < operations : recording.duration_ns < to_ns - from_ns;
     this.#turns.push({
       block,
       measured,
@@ -154,6 +182,7 @@ class ArmRunner {
       after,
       machine,
     });
+    return figuresOf(recording, this.#total!);
   }
 
   async evidence(timeline: ArmEvidence['timeline']): Promise<ArmEvidence> {
@@ -210,4 +239,16 @@ function whatBecameOf({ ended }: ArmTestbed, { kinds }: TurnRecording): string |
   if (ended !== undefined) return ended;
   const { count, errors } = mergeKinds(Object.values(kinds));
   return count > 0 && errors.ECONNREFUSED === count ? 'the target accepts no connections' : undefined;
+}
+
+function figuresOf(recording: TurnRecording, total: SystemSample): TurnFigures {
+  const { issued, duration_ns, elapsed_ns, kinds } = recording;
+  const all = mergeKinds(Object.values(kinds));
+  return {
+    issued,
+    ended: all.count - failedIn(all),
+    planned_ns: duration_ns,
+    length_ns: Math.max(duration_ns, elapsed_ns),
+    kms_calls: total.kms && Object.values(total.kms.calls).reduce((sum, calls) => sum + calls, 0),
+  };
 }

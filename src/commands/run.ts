@@ -5,7 +5,7 @@ import { EXIT } from '../std/errors.ts';
 import { loadWorkload } from '../workload/workload.ts';
 import { ReportDirectory } from './directory.ts';
 import { printData, printNote, terminalOptions } from './output.ts';
-import { progress } from './progress.ts';
+import { progress, watched } from './progress.ts';
 
 export interface RunCommandOptions {
   out?: string;
@@ -41,13 +41,19 @@ export async function runCommand(
   // Servers and lanes are loaded once there is something to measure.
   const { run } = await import('../run.ts');
   const directory = await ReportDirectory.create(workload.name, options.out);
-  const show = progress({ quiet, terminal: process.stderr.isTTY === true });
+  const show = progress(workload, { quiet, terminal: watched() });
   let result: Result | undefined;
   try {
     result = await run(workload, {
       lanes,
       stopped: stopped(),
-      events: { ...show, seconds: (arm, seconds) => directory.addSeconds(arm.name, seconds) },
+      events: {
+        ...show,
+        seconds: (arm, seconds) => {
+          directory.addSeconds(arm.name, seconds);
+          show.seconds?.(arm, seconds);
+        },
+      },
     });
   } finally {
     show.end();

@@ -5,6 +5,6 @@
 export { buildResult } from './build.ts';
 export { RESULT_BYTES_MAX, readResult, serialiseResult } from './file.ts';
 export { readHdr } from './hdr.ts';
-export { censoredPercentile } from './percentiles.ts';
+export { censoredPercentile, percentileOf } from './percentiles.ts';
 export { TimelineBuilder } from './timeline.ts';
 export * from './types.ts';
