@@ -1,13 +1,14 @@
 import type { ArmResult, Comparison, Result } from '../result/types.ts';
 import type { Arm } from '../workload/types.ts';
+import { breakdownRows } from './breakdown.ts';
 import {
   bytes,
   confidence,
   count,
-  rateShape,
   countRange,
   percent,
   popularity,
+  rateShape,
   ratio,
   ratioInterval,
   setting_ns,
@@ -24,6 +25,7 @@ export function markdownReport(result: Result): string {
     '## Result',
     summaryTable(result.arms),
     ...remarks(result.arms).map((remark) => `**${escaped(remark)}**`),
+    ...breakdownSection(result.arms),
     ...ratioSection(result),
     '## Verdicts',
     verdictList(result.arms),
@@ -57,6 +59,12 @@ function summaryTable(arms: readonly ArmResult[]): string {
     ],
     'right',
   );
+}
+
+function breakdownSection(arms: readonly ArmResult[]): string[] {
+  const rows = breakdownRows(arms);
+  if (rows.length === 0) return [];
+  return ['## Where the time goes', table(['', ...arms.map((arm) => arm.name)], rows, 'right')];
 }
 
 function ratioSection(result: Result): string[] {
@@ -100,20 +108,6 @@ function phaseText({ name, duration_ns, operations, rate: shape }: Arm['phases']
   return [`${name} ${length}`, shape ? rateShape(shape) : ''].filter((part) => part !== '').join(' at ');
 }
 
-const SETTINGS: readonly (readonly [string, (arm: Arm) => string])[] = [
-  ['driver', (arm) => arm.driver],
-  ['target', (arm) => arm.target],
-  ['callers × connections', (arm) => `${arm.callers} × ${arm.connections.perCaller}`],
-  [
-    'connections',
-    ({ connections: { mode, tls, operations } }) =>
-      `${mode}, ${tls ? 'TLS' : 'plain'}${operations ? `, ${countRange(operations)} operations each` : ''}`,
-  ],
-  ['signed', (arm) => (arm.sign ? 'SigV4' : 'no')],
-  ['encryption', (arm) => arm.table.encryption],
-  ['items', itemsText],
-  ['keys', (arm) => popularity(arm.keys.popularity)],
-  ['operations', mixText],
 /** An older result knows of one table and one attribute only. */
 function itemsText({ table: { items, itemBytes, fields = 1, count: tables = 1 } }: Arm): string {
   return [
@@ -128,6 +122,20 @@ function mixText({ operations }: Arm): string {
   return asked.map(([kind, share]) => `${percent(share)} ${kind}`).join(', ');
 }
 
+const SETTINGS: readonly (readonly [string, (arm: Arm) => string])[] = [
+  ['driver', (arm) => arm.driver],
+  ['target', (arm) => arm.target],
+  ['callers × connections', (arm) => `${arm.callers} × ${arm.connections.perCaller}`],
+  [
+    'connections',
+    ({ connections: { mode, tls, operations } }) =>
+      `${mode}, ${tls ? 'TLS' : 'plain'}${operations ? `, ${countRange(operations)} operations each` : ''}`,
+  ],
+  ['signed', (arm) => (arm.sign ? 'SigV4' : 'no')],
+  ['encryption', (arm) => arm.table.encryption],
+  ['items', itemsText],
+  ['keys', (arm) => popularity(arm.keys.popularity)],
+  ['operations', mixText],
   [
     'key cache',
     ({ system: { keyCache } }) =>

@@ -1,4 +1,5 @@
 import type { ArmResult, Comparison, Result } from '../result/types.ts';
+import { breakdownRows } from './breakdown.ts';
 import { confidence, ratio, ratioInterval, WITHHELD } from './format.ts';
 import { byArm, checksLine, metricWords, remarks, SUMMARY_ROWS } from './rows.ts';
 import { columns, type Style, styleFor, visibleLength, wrap } from './text.ts';
@@ -20,6 +21,7 @@ export function terminalReport(result: Result, options: TerminalOptions): string
     ...heading(result, style, width),
     '',
     ...tables(result, style, width),
+    ...breakdowns(result.arms, style, width),
     ...ratios(result, style, width),
     ...verdicts(result.arms, style, width),
   ];
@@ -80,6 +82,23 @@ function emphasised(cell: string, arm: ArmResult, style: Style): string {
 function verdictWord(arm: ArmResult, style: Style): string {
   const paint = { valid: style.green, suspect: style.yellow, invalid: style.red }[arm.verdict.value];
   return paint(arm.verdict.value);
+}
+
+function breakdowns(arms: readonly ArmResult[], style: Style, width: number): string[] {
+  const labels = breakdownRows(arms).map(([label]) => style.dim(label!));
+  if (labels.length === 0) return [];
+  const lines = [style.bold('Where the time goes') + style.dim(', means and shares of the response time')];
+  let some: ArmResult[] = [];
+  const table = (shown: readonly ArmResult[]): string[] => {
+    const rows = breakdownRows(shown).map(([, ...cells], index) => [labels[index]!, ...cells]);
+    return columns([['', ...shown.map((arm) => style.bold(arm.name))], ...rows]);
+  };
+  for (const arm of arms.filter(({ breakdown_ns }) => breakdown_ns)) {
+    const wide = some.length > 0 && Math.max(...table([...some, arm]).map(visibleLength)) > width;
+    if (wide) lines.push(...table(some), '');
+    some = wide ? [arm] : [...some, arm];
+  }
+  return [...lines, ...table(some), ''];
 }
 
 function ratios(result: Result, style: Style, width: number): string[] {

@@ -8,6 +8,7 @@ import {
 } from '../recording/recording.ts';
 import { OPERATION_KINDS } from '../workload/types.ts';
 import { difference, summariseBlock, sumOf, turnLength_ns } from './blocks.ts';
+import { summariseBreakdown } from './breakdown.ts';
 import { costOf } from './cost.ts';
 import { summariseGenerator } from './generator.ts';
 import { checkIdentities } from './identities.ts';
@@ -94,6 +95,8 @@ function buildArm(evidence: ArmEvidence, { interrupted, lanes }: RunEvidence): A
     unissued: whole.unissued,
     server: { requests: total.store?.requests ?? null },
     identities,
+    breakdown_ns: summariseBreakdown(measured.breakdown),
+    breakdown_samples: measured.breakdown?.samples ?? 0,
     cpu_us_per_op: cpuPerOp(turns, measured),
     cost_usd_per_million_ops: costOf(arm, kms?.calls_per_op ?? null),
     blocks: blocks.map(summariseBlock),

@@ -141,6 +141,21 @@ const arm = z.looseObject({
   identities: z.array(
     z.looseObject({ name: z.string(), state: z.enum(['ok', 'broken', 'not checked']), detail: z.string() }),
   ),
+  breakdown_ns: z
+    .looseObject({
+      lag: number,
+      queue: number,
+      connect: known,
+      kms: known,
+      crypto: known,
+      storage: known,
+      server_other: known,
+      wire: known,
+      unaccounted: number,
+    })
+    .nullable()
+    .optional(),
+  breakdown_samples: number.optional(),
   cpu_us_per_op: z.looseObject({ lanes: known, store: known, kms: known }),
   cost_usd_per_million_ops: z.looseObject({ kms: number, cloudtrail: number, total: number }).nullable(),
   blocks: z.array(block).max(100),

@@ -165,6 +165,23 @@ export interface GeneratorSummary {
   server_cores: { store: number | null; kms: number | null };
 }
 
+/**
+ * Means over sampled operations that succeeded, ns; null where it wasn't measured. `wire` is the way between client and
+ * store, both ends of it included; without a store that tells its own parts, the store is in it.
+ */
+export interface Breakdown {
+  lag: number;
+  queue: number;
+  connect: number | null;
+  kms: number | null;
+  crypto: number | null;
+  storage: number | null;
+  server_other: number | null;
+  wire: number | null;
+  /** Mean response − all of the above: may be below 0. */
+  unaccounted: number;
+}
+
 export interface ArmResult {
   name: string;
   /** The arm as resolved. */
@@ -209,6 +226,9 @@ export interface ArmResult {
   unissued: number;
   server: { requests: number | null };
   identities: Identity[];
+  /** Null where too little was sampled, and of a driver that tells nothing; absent from older results. */
+  breakdown_ns?: Breakdown | null;
+  breakdown_samples?: number;
   /** Over the measured turns, so that nobody pays for the warm-up's compiling. */
   cpu_us_per_op: { lanes: number | null; store: number | null; kms: number | null };
   cost_usd_per_million_ops: { kms: number; cloudtrail: number; total: number } | null;

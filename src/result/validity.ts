@@ -1,5 +1,6 @@
 import type { ArmResult } from './types.ts';
 import { identitiesHold, littlesLaw, offeredAsAsked, usersWereBusy, withinRange } from './validity/books.ts';
+import { timeIsAccountedFor } from './validity/breakdown.ts';
 import type { Check, Facts } from './validity/facts.ts';
 import {
   collectorKeptOut,
@@ -46,6 +47,7 @@ export const CHECKS: readonly Check[] = [
   usersWereBusy,
   wasSteady,
   withinRange,
+  timeIsAccountedFor,
   targetHadTime,
 ];
 
