@@ -1,6 +1,7 @@
 /** The main path: a workload's arms, interleaved in blocks, become a result. */
 import { compareArms } from './compare/compare.ts';
 import { checkDriverModules } from './drivers/drivers.ts';
+import { checkDriverModules } from './drivers/drivers.ts';
 import { defaultLanes, type Lanes, startLanes } from './load/load.ts';
 import { planTurns, type Turn } from './plan/plan.ts';
 import {
@@ -62,6 +63,7 @@ export interface RunOptions {
 export async function run(workload: Workload, options: RunOptions = {}): Promise<Result> {
   const { events, stopped } = options;
   const startedAt = new Date().toISOString();
+  await checkDriverModules(workload.arms);
   await checkDriverModules(workload.arms);
   events?.preparing?.();
   const testbed = await (options.testbed ?? openTestbed)(workload.arms);

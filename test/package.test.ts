@@ -1,6 +1,14 @@
 /** `npm pack` gives a package that runs from another folder, with only its production dependencies beside it. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +40,17 @@ describe('the package', () => {
     expect(files).toEqual(
       expect.arrayContaining(['bin/sealbench.js', 'dist/cli.js', 'LICENSE', 'README.md', 'CHANGELOG.md']),
     );
-    expect(files.filter((file) => /^(src|test|bench|scripts|reports)\/|\.ts$/.test(file))).toEqual([]);
+    expect(files.filter((file) => /^(src|test|bench|scripts|reports)\/|(?<!\.d)\.ts$/.test(file))).toEqual(
+      [],
+    );
+  });
+
+  it("types a user's own driver", () => {
+    const own = (outcome: string) =>
+      `import type { CreateDriver } from 'sealbench/driver';\n` +
+      `export default (({ arm }) => ({ perform: ({ key }) => (key < arm.table.items ? ${outcome} : 'TooFar') })) satisfies CreateDriver;\n`;
+    expect(typeErrors('good.ts', own('undefined'))).toBe('');
+    expect(typeErrors('bad.ts', own('7'))).toMatch(/bad\.ts.*not assignable/s);
   });
 
   it('shows its help from another folder', () => {
@@ -74,6 +92,26 @@ function pack(): string {
   const { status, stdout, stderr } = spawnSync('npm', command, { cwd: root, encoding: 'utf8' });
   if (status !== 0) throw new Error(`npm pack failed:\n${stdout}${stderr}`);
   return stdout.slice(stdout.indexOf('[\n'));
+}
+
+/** What the compiler says of a file beside which the package is installed. */
+function typeErrors(name: string, text: string): string {
+  const place = join(elsewhere, 'node_modules/sealbench');
+  mkdirSync(dirname(place), { recursive: true });
+  if (!existsSync(place)) symlinkSync(join(folder, 'package'), place);
+  writeFileSync(join(elsewhere, name), text);
+  const options = '--noEmit --strict --module nodenext --target es2024 --types --skipLibCheck false'.split(
+    ' ',
+  );
+  const { stdout } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules/typescript/bin/tsc'), ...options, name],
+    {
+      encoding: 'utf8',
+      cwd: elsewhere,
+    },
+  );
+  return stdout;
 }
 
 function link(name: string): void {

@@ -114,6 +114,11 @@ async function openArm(
     kms: { ...kmsAccess, region: arm.system.kms.region },
   });
   grounds.closers.push(() => store.stop());
+  const operatorAccess = { region: arm.system.kms.region, ca: tls.ca, credentials: operator };
+  const keyArn =
+    arm.table.encryption === 'customer-managed'
+      ? await createKey({ ...operatorAccess, url: kms.url }, arm.name)
+      : undefined;
   const target: ArmTarget = {
     url: store.url,
     region: arm.system.kms.region,
@@ -124,13 +129,9 @@ async function openArm(
       secretAccessKey,
       principalArn: principal.arn,
     })),
+    keyArn,
     embedded: { directory, accountId: ACCOUNT_ID, kms: kmsAccess },
   };
-  const operatorAccess = { region: target.region, ca: tls.ca, credentials: operator };
-  const keyArn =
-    arm.table.encryption === 'customer-managed'
-      ? await createKey({ ...operatorAccess, url: kms.url }, arm.name)
-      : undefined;
   const storeAccess = { ...operatorAccess, url: store.url };
   await createTables(storeAccess, arm, keyArn);
   await fillTables(storeAccess, arm);

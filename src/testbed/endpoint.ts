@@ -24,7 +24,7 @@ export async function openEndpoint(arms: readonly Arm[]): Promise<Testbed> {
       await createTables(access, arm, keyArn);
       undo.push(() => deleteTables(access, arm));
       await fillTables(access, arm);
-      beds.push(withoutCounters(arm, access));
+      beds.push(withoutCounters(arm, access, keyArn));
     }
     return { arms: beds, close };
   } catch (error) {
@@ -48,12 +48,17 @@ async function keyFor(arm: Arm, access: Access, undo: (() => Promise<void>)[]): 
   return keyArn;
 }
 
-function withoutCounters(arm: Arm, { url, region, credentials }: Access): ArmTestbed {
+function withoutCounters(
+  arm: Arm,
+  { url, region, credentials }: Access,
+  keyArn: string | undefined,
+): ArmTestbed {
   const target: ArmTarget = {
     url,
     region,
     tables: tableNames(arm.table),
     callers: Array.from({ length: arm.callers }, () => ({ ...credentials, principalArn: '' })),
+    keyArn,
   };
   return {
     target,

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { CALLERS, PER_CALLER } from './beds.ts';
 import { testDriver } from './conformance.ts';
 
@@ -114,6 +115,14 @@ testDriver('autocannon, without signatures', {
   settings: `driver: autocannon\nconnections: { perCaller: ${PER_CALLER} }\nsign: false\n${CLOSED_LOOP}`,
   opening: {},
   working: { opened: CONNECTIONS, requests: OPERATIONS },
+  failure,
+  counted: true,
+});
+
+testDriver("a user's own module", {
+  settings: `driver: ${fileURLToPath(new URL('modules/over-http.ts', import.meta.url))}\nconnections: { perCaller: ${PER_CALLER} }`,
+  opening: {},
+  working: { opened: CONNECTIONS, tls_full: CONNECTIONS, requests: OPERATIONS },
   failure,
   counted: true,
 });
