@@ -13,6 +13,7 @@ import { type Arm, keepsConnections } from '../workload/workload.ts';
 import type { Pacer } from './pacer.ts';
 import { isSampled } from './sample.ts';
 import { type Flight, Slots } from './slots.ts';
+import { Users, type UsersTurn } from './users.ts';
 
 /** How long operations may take after a turn's end before they are abandoned. */
 const DRAIN_NS = 10e9;
@@ -23,8 +24,8 @@ const DRAIN_NS = 10e9;
 const LATE_START_NS = 1e9;
 /** Operations started in a row before the event loop gets to read answers. */
 const BURST = 64;
-/** Seconds handed out at a time. */
-const SECONDS_AT_ONCE = 60;
+/** Seconds handed out at a time: as they are over, for whoever watches. */
+const SECONDS_AT_ONCE = 1;
 
 export interface LaneOptions {
   arm: Arm;
@@ -52,8 +53,10 @@ export class Lane {
   readonly #recorder = new TurnRecorder();
   /** Operations admitted and not settled: waiting for a slot, or in flight. */
   readonly #pending = new Set<Flight>();
-  /** Index of the next operation of each virtual user of a closed loop, by user. */
-  readonly #users = new Map<number, number>();
+  /** Of a closed loop. */
+  readonly #users: Users | undefined;
+  /** When an operation of a closed loop was last taken up or done. */
+  #moved_ns = 0;
   /** Where the arm's time line has its zero, on the lane's clock. */
   #origin_ns = 0;
   #onSettled: (() => void) | undefined;
@@ -65,7 +68,9 @@ export class Lane {
     this.#options = options;
     const { measures } = options.driver;
     if (measures !== undefined) this.#recorder.breakdown = new BreakdownRecorder(measures);
-    if (arm.arrivals.loop === 'open') this.#stream = plan.stream(lane, lanes);
+    const { arrivals, trace } = arm;
+    if (arrivals.loop === 'open' || trace) this.#stream = plan.stream(lane, lanes);
+    if (arrivals.loop === 'closed') this.#users = usersOf(arrivals.concurrency, options);
     if (keepsConnections(arm) && !options.driver.pools) this.#slots = new Slots(arm.connections.perCaller);
   }
 
@@ -93,26 +98,25 @@ export class Lane {
       }
     }
     await Promise.all(touches);
-    return this.#finish(0);
+    return this.#finish(0, 0);
   }
 
   /** Plays one turn; `start_ns` is when it begins, on the lane's clock. */
   async play(turn: Turn, start_ns: number): Promise<TurnRecording> {
-    const { arm, cpu_us } = this.#options;
-    const to_ns = turn.to_ns ?? turn.from_ns;
-    const duration_ns = to_ns - turn.from_ns;
-    const end_ns = start_ns + duration_ns;
+    const { cpu_us, clock, pacer, stopped, threadLoad } = this.#options;
+    const { from_ns, to_ns, operations } = turn;
+    const duration_ns = to_ns === null ? 0 : to_ns - from_ns;
+    const end_ns = to_ns === null ? Number.POSITIVE_INFINITY : start_ns + duration_ns;
     await this.#until(start_ns);
-    const cpuBefore_us = cpu_us();
-    this.#options.threadLoad();
-    this.#begin(start_ns, duration_ns, turn.measured, start_ns - turn.from_ns);
-    if (arm.arrivals.loop === 'open') await this.#playOpen(to_ns);
-    else await this.#playClosed(arm.arrivals.concurrency, end_ns);
-    if (this.#options.stopped()) this.#recorder.cut(Math.min(this.#options.clock.now_ns(), end_ns));
-    this.#passOver(to_ns);
-    await this.#drain(end_ns + DRAIN_NS);
-    const cpuAfter_us = cpu_us();
-    return this.#finish(cpuBefore_us === null || cpuAfter_us === null ? null : cpuAfter_us - cpuBefore_us);
+    const before = { cpu_us: cpu_us(), pacing_us: pacer.cpu_us() };
+    threadLoad();
+    this.#begin(start_ns, duration_ns, turn.measured, start_ns - from_ns);
+    let ended = false;
+    if (this.#users) ended = await this.#playClosed(this.#users, { start_ns, operations }, end_ns);
+    else await this.#playOpen(to_ns!);
+    if (stopped() || ended || to_ns === null) this.#recorder.cut(Math.min(clock.now_ns(), end_ns));
+    await this.#drain((to_ns === null ? clock.now_ns() : end_ns) + DRAIN_NS);
+    return this.#finish(gained(before.cpu_us, cpu_us()), gained(before.pacing_us, pacer.cpu_us()));
   }
 
   close(): Promise<void> {
@@ -128,7 +132,10 @@ export class Lane {
       if (operation === undefined || operation.due_ns >= to_ns) return;
       const due_ns = this.#origin_ns + operation.due_ns;
       const now_ns = clock.now_ns();
-      if (now_ns >= lastStart_ns) return;
+      if (now_ns >= lastStart_ns) {
+        this.#passOver(skip(stream, to_ns));
+        return;
+      }
       if (now_ns < due_ns) {
         await pacer.wait(due_ns);
       } else if (this.#pending.size >= arm.connections.maxInFlight) {
@@ -141,20 +148,38 @@ export class Lane {
     }
   }
 
-  async #playClosed(concurrency: number, end_ns: number): Promise<void> {
-    const { plan, lane, lanes, clock, stopped } = this.#options;
-    const user = async (number: number): Promise<void> => {
-      for (let done = 1; !stopped() && clock.now_ns() < end_ns; done++) {
-        const index = this.#users.get(number) ?? number;
-        this.#users.set(number, index + concurrency);
-        await this.#perform(plan.operationAt(index));
-        if (done % BURST === 0) await nextIteration();
+  /** True when everything was done before the end, if it has one. */
+  async #playClosed(users: Users, turn: UsersTurn, end_ns: number): Promise<boolean> {
+    const { arm, clock, stopped } = this.#options;
+    // Without an end, a driver that never answers would hold the turn for ever.
+    const patience_ns =
+      turn.operations === undefined ? Number.POSITIVE_INFINITY : arm.connections.timeout_ms * 1e6 + DRAIN_NS;
+    users.begin(turn);
+    this.#moved_ns = turn.start_ns;
+    for (let started = 0; !stopped(); ) {
+      const now_ns = clock.now_ns();
+      if (users.due_ns <= now_ns && users.due_ns < end_ns && now_ns < end_ns + LATE_START_NS) {
+        this.#letBegin(users);
+        if (++started % BURST === 0) await nextIteration();
+        continue;
       }
-    };
-    const users = Array.from({ length: concurrency }, (_, number) => number);
-    const own = users.filter((number) => plan.operationAt(number).caller % lanes === lane);
-    // Whoever still waits for an answer at the end is the drain's business.
-    await Promise.race([Promise.all(own.map(user)), this.#until(end_ns)]);
+      if (users.left === 0 && this.#pending.size === 0) return true;
+      const wake_ns = Math.min(users.due_ns, end_ns, this.#moved_ns + patience_ns);
+      if (now_ns >= wake_ns) {
+        this.#passOver(users.left < Number.POSITIVE_INFINITY ? users.left : users.dueBefore(end_ns));
+        return false;
+      }
+      await this.#untilSettled(wake_ns);
+    }
+    return false;
+  }
+
+  #letBegin(users: Users): void {
+    const { plan, clock } = this.#options;
+    const { user, index, due_ns } = users.take();
+    const operation = this.#stream ? this.#stream.next() : plan.operationAt(index);
+    if (operation === undefined) users.end();
+    else this.#admit({ ...operation }, due_ns, () => users.answered(user, clock.now_ns()));
   }
 
   /** An operation that is due now. */
@@ -166,6 +191,7 @@ export class Lane {
   #admit(operation: PlannedOperation, due_ns: number, settled?: () => void): void {
     const now_ns = this.#options.clock.now_ns();
     const flight: Flight = { operation, due_ns, lag_ns: now_ns - due_ns, start_ns: Number.NaN, settled };
+    this.#moved_ns = now_ns;
     this.#recorder.due();
     this.#recorder.started(due_ns, now_ns);
     this.#pending.add(flight);
@@ -194,6 +220,7 @@ export class Lane {
     if (!this.#pending.delete(flight)) return;
     const { arm, clock } = this.#options;
     const end_ns = clock.now_ns();
+    this.#moved_ns = end_ns;
     const { operation, due_ns, start_ns, lag_ns } = flight;
     const second = Math.floor((due_ns - this.#origin_ns) / 1e9);
     if (outcome === undefined) {
@@ -223,17 +250,10 @@ export class Lane {
     this.#recorder.breakdown!.add({ response_ns, lag_ns, queue_ns, parts });
   }
 
-  /** Counts what was due before `to_ns` and can't be started any more. */
-  #passOver(to_ns: number): void {
-    const stream = this.#stream;
-    if (!stream || this.#options.stopped()) return;
-    let passed = 0;
-    for (let next = stream.peek(); next !== undefined && next.due_ns < to_ns; next = stream.peek()) {
-      stream.next();
-      passed++;
-    }
-    this.#recorder.due(passed);
-    this.#recorder.unissued(passed);
+  /** Operations that were due and can't be started any more. */
+  #passOver(count: number): void {
+    this.#recorder.due(count);
+    this.#recorder.unissued(count);
   }
 
   /** Lets what is pending finish; what doesn't by the deadline is abandoned, or was never issued. */
@@ -284,9 +304,30 @@ export class Lane {
     this.#recorder.begin({ now_ns, duration_ns, measured });
   }
 
-  #finish(cpu_us: number | null): TurnRecording {
+  #finish(cpu_us: number | null, pacing_cpu_us: number | null): TurnRecording {
     const { driver, clock, threadLoad } = this.#options;
     this.#recorder.connections = driver.takeCounters();
-    return this.#recorder.finish(clock.now_ns(), cpu_us, [threadLoad()]);
+    return this.#recorder.finish(clock.now_ns(), cpu_us, [threadLoad()], pacing_cpu_us);
   }
+}
+
+/** A user belongs to the lane of its caller; one that replays a trace has none of its own. */
+function usersOf(concurrency: number, { arm, plan, lane, lanes }: LaneOptions): Users {
+  const laneOf = (user: number) => (arm.trace ? user : plan.operationAt(user).caller) % lanes;
+  const own = Array.from({ length: concurrency }, (_, user) => user).filter((user) => laneOf(user) === lane);
+  return new Users({ concurrency, think: plan.think, own });
+}
+
+/** How many operations are due before a moment: the stream goes on after them. */
+function skip(stream: OperationStream, to_ns: number): number {
+  let skipped = 0;
+  for (let next = stream.peek(); next !== undefined && next.due_ns < to_ns; next = stream.peek()) {
+    stream.next();
+    skipped++;
+  }
+  return skipped;
+}
+
+function gained(before: number | null, after: number | null): number | null {
+  return before === null || after === null ? null : after - before;
 }

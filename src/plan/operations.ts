@@ -1,12 +1,13 @@
 import { uniformsOf } from '../std/random.ts';
 import type { TraceRecords } from '../trace/types.ts';
-import type { Arm, OperationKind } from '../workload/types.ts';
+import type { Arm, OperationKind, ThinkTime } from '../workload/types.ts';
 import { type ArrivalSchedule, createArrivals } from './arrivals.ts';
 import { createKindChooser } from './kinds.ts';
 import { createKeyChooser } from './popularity.ts';
 import { ReplayStream } from './replay.ts';
 import { createSizes, itemLimits } from './sizes.ts';
 import { STREAMS } from './streams.ts';
+import { createThinkTimes, type ThinkTimes } from './think.ts';
 import type { PlannedOperation } from './types.ts';
 
 /** What an arm does: every operation a pure function of (seed, index), the same for any number of lanes. */
@@ -18,6 +19,8 @@ export interface Plan {
    * the arm's phases. Closed loop: by index and without end, due at 0; virtual user v performs v, v + concurrency, ….
    */
   stream(lane: number, lanes: number): OperationStream;
+  /** Between the operations of a closed loop's user; none in an open loop. */
+  readonly think: ThinkTimes;
 }
 
 export interface OperationStream {
@@ -29,10 +32,13 @@ export interface OperationStream {
   close?(): void;
 }
 
+const NO_THINKING: ThinkTime = { kind: 'constant', mean_ns: 0 };
+
 /** @param openTrace of an arm that replays one: its records, from the first on */
 export function createPlan(arm: Arm, seed: number, openTrace?: () => TraceRecords): Plan {
   const draw = createDraw(arm, seed);
   return {
+    think: createThinkTimes(arm.arrivals.loop === 'closed' ? arm.arrivals.think : NO_THINKING, seed),
     operationAt(index) {
       const operation = blankOperation();
       draw.route(operation, index);

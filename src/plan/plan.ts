@@ -5,5 +5,6 @@ export { attributeText, keyText } from './items.ts';
 export { createLives, type Lives } from './lives.ts';
 export { createPlan, type OperationStream, type Plan } from './operations.ts';
 export { createItemBytes } from './sizes.ts';
+export { createThinkTimes, type ThinkTimes } from './think.ts';
 export { planTurns, WARM_UP_BLOCK } from './turns.ts';
 export type * from './types.ts';

@@ -37,7 +37,8 @@ export function mergeTurns(turns: readonly TurnRecording[]): TurnRecording {
     inFlightLooks_ns: sum((turn) => turn.inFlightLooks_ns),
     duration_ns: sum((turn) => turn.duration_ns),
     elapsed_ns: sum((turn) => turn.elapsed_ns),
-    cpu_us: turns.some((turn) => turn.cpu_us === null) ? null : sum((turn) => turn.cpu_us ?? 0),
+    cpu_us: sumUnlessUnknown(turns.map((turn) => turn.cpu_us)),
+    pacing_cpu_us: sumUnlessUnknown(turns.map((turn) => turn.pacing_cpu_us)),
     threads: mergeThreads(turns.map((turn) => turn.threads)),
     seconds: mergeSeconds(turns.flatMap((turn) => turn.seconds)),
   };
@@ -53,6 +54,13 @@ function mergeThreads(turns: readonly (readonly ThreadLoad[])[]): ThreadLoad[] {
       pauses: mergeSnapshots(own.map(({ pauses }) => pauses)),
     };
   });
+}
+
+function sumUnlessUnknown(values: readonly (number | null)[]): number | null {
+  return values.reduce<number | null>(
+    (total, value) => (total === null || value === null ? null : total + value),
+    0,
+  );
 }
 
 /** All kinds of operations, or one kind of several turns, as one. */

@@ -169,7 +169,12 @@ export class TurnRecorder {
    * What the turn held; the recorder is empty again. Call it when nothing is in flight: what still is counts as in
    * flight to the end, and the result's checks will say that operations were lost.
    */
-  finish(now_ns: number, cpu_us: number | null, threads: ThreadLoad[] = []): TurnRecording {
+  finish(
+    now_ns: number,
+    cpu_us: number | null,
+    threads: ThreadLoad[] = [],
+    pacing_cpu_us: number | null = null,
+  ): TurnRecording {
     const left = this.#inFlight;
     if (left > 0) this.#changeInFlight(-left, now_ns);
     const end_ns = left > 0 ? now_ns : this.#lastEnd_ns;
@@ -189,6 +194,7 @@ export class TurnRecorder {
       duration_ns: this.#turn.duration_ns,
       elapsed_ns: end_ns - this.#turn.now_ns,
       cpu_us,
+      pacing_cpu_us,
       threads,
       seconds: this.#seconds.take(this.#turn.measured),
     };

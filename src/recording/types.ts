@@ -111,6 +111,8 @@ export interface TurnRecording {
   elapsed_ns: number;
   /** CPU of the lane's thread during the turn; null where the runtime can't tell. */
   cpu_us: number | null;
+  /** Of the lane's pacer, likewise. */
+  pacing_cpu_us: number | null;
   /** By lane: lanes of a turn stand side by side, those of several turns add up. */
   threads: ThreadLoad[];
   seconds: SecondRow[];

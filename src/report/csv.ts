@@ -27,6 +27,7 @@ const COLUMNS: readonly (readonly [
   ['cpu_us_per_op_lanes', (arm) => arm.cpu_us_per_op.lanes],
   ['cpu_us_per_op_store', (arm) => arm.cpu_us_per_op.store],
   ['cpu_us_per_op_kms', (arm) => arm.cpu_us_per_op.kms],
+  ['cpu_us_per_op_pacing', (arm) => arm.cpu_us_per_op.pacing],
   ['cost_usd_per_million_ops', (arm) => arm.cost_usd_per_million_ops?.total ?? null],
 ];
 

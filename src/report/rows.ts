@@ -26,6 +26,7 @@ export const SUMMARY_ROWS: readonly Row[] = [
   },
   { group: 'connections', label: 'opened', cell: (arm) => count(arm.connections?.opened ?? null) },
   { group: 'CPU', label: 'per operation', cell: (arm) => duration(cpuPerOp_ns(arm)) },
+  { group: 'CPU', label: 'pacing', cell: (arm) => duration(pacingPerOp_ns(arm)) },
   {
     group: 'cost',
     label: 'per million ops',
@@ -41,8 +42,14 @@ export function failedOf({ count: ended, early, missing, response_ns }: Operatio
 
 /** Of all processes that are accounted for. */
 function cpuPerOp_ns({ cpu_us_per_op }: ArmResult): number | null {
-  const known = Object.values(cpu_us_per_op).filter((cpu_us) => cpu_us !== null);
+  const { lanes, store, kms } = cpu_us_per_op;
+  const known = [lanes, store, kms].filter((cpu_us) => cpu_us !== null);
   return known.length === 0 ? null : known.reduce((sum, cpu_us) => sum + cpu_us, 0) * 1e3;
+}
+
+/** Absent in results that were written before it was measured. */
+function pacingPerOp_ns({ cpu_us_per_op: { pacing } }: ArmResult): number | null {
+  return pacing === null || pacing === undefined ? null : pacing * 1e3;
 }
 
 /** A compared metric in words, and an arm's own figure of it. */

@@ -172,6 +172,7 @@ function cpuPerOp(turns: readonly TurnEvidence[], measured: TurnRecording): ArmR
     lanes: measured.cpu_us === null ? null : ratio(measured.cpu_us, operations),
     store: perOp((sample) => sample.store?.cpu_us ?? null),
     kms: perOp((sample) => sample.kms?.cpu_us ?? null),
+    pacing: measured.pacing_cpu_us === null ? null : ratio(measured.pacing_cpu_us, operations),
   };
 }
 

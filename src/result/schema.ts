@@ -156,7 +156,8 @@ const arm = z.looseObject({
     .nullable()
     .optional(),
   breakdown_samples: number.optional(),
-  cpu_us_per_op: z.looseObject({ lanes: known, store: known, kms: known }),
+  /** `pacing` since it is measured. */
+  cpu_us_per_op: z.looseObject({ lanes: known, store: known, kms: known, pacing: known.optional() }),
   cost_usd_per_million_ops: z.looseObject({ kms: number, cloudtrail: number, total: number }).nullable(),
   blocks: z.array(block).max(100),
   timeline: z.looseObject({

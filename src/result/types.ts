@@ -230,7 +230,13 @@ export interface ArmResult {
   breakdown_ns?: Breakdown | null;
   breakdown_samples?: number;
   /** Over the measured turns, so that nobody pays for the warm-up's compiling. */
-  cpu_us_per_op: { lanes: number | null; store: number | null; kms: number | null };
+  cpu_us_per_op: {
+    lanes: number | null;
+    store: number | null;
+    kms: number | null;
+    /** Of the threads that wake the lanes: beside the measurement, and in no sum. */
+    pacing: number | null;
+  };
   cost_usd_per_million_ops: { kms: number; cloudtrail: number; total: number } | null;
   blocks: BlockSummary[];
   timeline: Timeline;
