@@ -24,13 +24,22 @@ function plan(whole: TurnRecording): Identity {
 }
 
 function operations(whole: TurnRecording): Identity {
-  return equal('operations of all kinds = issued', [
-    ['ended', Object.values(whole.kinds).reduce((sum, kind) => sum + endedAs(kind), 0)],
+  const kinds = Object.values(whole.kinds);
+  const ended = kinds.reduce((sum, kind) => sum + kind.count, 0);
+  const outcomes = kinds.reduce((sum, kind) => sum + endedAs(kind), 0);
+  const name = 'operations of all kinds = issued';
+  // By how they ended, too: an operation that ended as nothing, or as two things, would show.
+  if (outcomes !== ended)
+    return equal(name, [
+      ['ended', ended],
+      ['successes, failures and reads of nothing', outcomes],
+    ]);
+  return equal(name, [
+    ['ended', ended],
     ['issued', whole.issued],
   ]);
 }
 
-/** Summed by how they ended: an operation that ended as nothing, or as two things, shows. */
 function endedAs({ response, early, missing, errors }: KindRecording): number {
   return response.count + early + missing + Object.values(errors).reduce((sum, count) => sum + count, 0);
 }
