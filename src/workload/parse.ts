@@ -229,7 +229,7 @@ function sharedTables(arms: readonly ResolvedArm[]): [string, string][] {
     const tables = tableNames(arm.table).map((name) => `${arm.target} ${name}`);
     const owner = tables.map((table) => owners.get(table)).find((name) => name !== undefined);
     if (owner !== undefined) shared.push([owner, arm.name]);
-    owners.set(table, arm.name);
+    for (const table of tables) owners.set(table, arm.name);
   }
   return shared;
 }
