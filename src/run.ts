@@ -1,7 +1,6 @@
 /** The main path: a workload's arms, interleaved in blocks, become a result. */
 import { compareArms } from './compare/compare.ts';
 import { checkDriverModules } from './drivers/drivers.ts';
-import { checkDriverModules } from './drivers/drivers.ts';
 import { defaultLanes, type Lanes, startLanes } from './load/load.ts';
 import { planTurns, type Turn } from './plan/plan.ts';
 import {
@@ -64,7 +63,6 @@ export async function run(workload: Workload, options: RunOptions = {}): Promise
   const { events, stopped } = options;
   const startedAt = new Date().toISOString();
   await checkDriverModules(workload.arms);
-  await checkDriverModules(workload.arms);
   events?.preparing?.();
   const testbed = await (options.testbed ?? openTestbed)(workload.arms);
   try {
@@ -120,7 +118,8 @@ async function play(
     const runner = runners[turn.arm]!;
     if (runner.lost !== undefined) continue;
     events?.playing?.(runner.arm, turn, index, turns.length);
-    events?.played?.(runner.arm, turn, await runner.play(turn));
+    const figures = await runner.play(turn);
+    events?.played?.(runner.arm, turn, figures);
   }
   return { interrupted };
 }
