@@ -104,7 +104,8 @@ export class AwsRequestTemplate {
    */
   text(body: string, wall_ms: number = realClock.wall_ms(), more = ''): string {
     const lines = this.#options.sign ? this.#signedLines(body, amzDate(wall_ms)) : '';
-    return `${this.#head}${lines}${more}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+    // Behind the others: servers know a connection's repeated lines by their place.
+    return `${this.#head}${lines}content-length: ${Buffer.byteLength(body)}\r\n${more}\r\n${body}`;
   }
 
   #signedLines(body: string, date: string): string {
