@@ -16,6 +16,7 @@ export function createArrivals(process: Process, phases: readonly Phase[], seed:
   const uniform = uniformsOf(seed, STREAMS.gap);
   let index = 0;
   let from_ns = 0;
+  let last_ns = 0;
   let next = 0;
   let current: PhaseArrivals | undefined;
   return {
@@ -29,7 +30,10 @@ export function createArrivals(process: Process, phases: readonly Phase[], seed:
         const due_ns = current.next_ns(process === 'poisson' ? uniform(index) : 0);
         if (due_ns < current.duration_ns) {
           index++;
-          return Math.round(from_ns + due_ns);
+          // Rounded to its phase's end it would fall out of the phase; and rates leave no moment exact to the last bit.
+          const whole_ns = Math.min(Math.round(due_ns), current.duration_ns - 1);
+          last_ns = Math.max(last_ns, from_ns + whole_ns);
+          return last_ns;
         }
         from_ns += current.duration_ns;
         current = undefined;
@@ -39,6 +43,7 @@ export function createArrivals(process: Process, phases: readonly Phase[], seed:
 }
 
 interface PhaseArrivals {
+  /** Whole ns. */
   duration_ns: number;
   /** Due time of the phase's next operation, ns from its start; at least its duration when there is none. */
   next_ns(uniform: number): number;

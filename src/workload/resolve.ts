@@ -147,11 +147,11 @@ function resolvePhases({ phases = [], arrivals, trace }: WrittenArm): Phase[] {
     // Operations that fall due at a constant rate say how long they take.
     const counted_ns =
       phase.count !== undefined && rate?.kind === 'constant' && rate.rate_per_s > 0
-        ? (phase.count / rate.rate_per_s) * 1e9
+        ? Math.ceil((phase.count / rate.rate_per_s) * 1e9)
         : null;
     return {
       name: phase.name ?? `phase-${index + 1}`,
-      duration_ns: phase.for ?? counted_ns,
+      duration_ns: phase.for === undefined ? counted_ns : Math.round(phase.for),
       operations: phase.count ?? null,
       rate,
       measured: phase.measured ?? true,

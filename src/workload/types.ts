@@ -80,7 +80,7 @@ export type Arrivals =
 /** Ends after a time, or after a count of operations. */
 export interface Phase {
   name: string;
-  /** Null in a closed loop's phase by count, which lasts as long as its operations take. */
+  /** Whole ns. Null in a closed loop's phase by count, which lasts as long as its operations take. */
   duration_ns: number | null;
   /** Null in a phase by time. */
   operations: number | null;
