@@ -100,9 +100,10 @@ function typeErrors(name: string, text: string): string {
   mkdirSync(dirname(place), { recursive: true });
   if (!existsSync(place)) symlinkSync(join(folder, 'package'), place);
   writeFileSync(join(elsewhere, name), text);
-  const options = '--noEmit --strict --module nodenext --target es2024 --types --skipLibCheck false'.split(
-    ' ',
-  );
+  const options =
+    '--ignoreConfig --noEmit --strict --module nodenext --target es2024 --types --skipLibCheck false'.split(
+      ' ',
+    );
   const { stdout } = spawnSync(
     process.execPath,
     [join(root, 'node_modules/typescript/bin/tsc'), ...options, name],

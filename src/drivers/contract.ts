@@ -3,11 +3,11 @@
  * default export is a `CreateDriver`. docs/DRIVERS.md says what happens when.
  */
 import type { PlannedOperation } from '../plan/types.ts';
-import type { ConnectionCounters } from '../recording/types.ts';
+import type { BreakdownPart, ConnectionCounters } from '../recording/types.ts';
 import type { DriverOptions, LocalSample, Outcome, Probe } from './types.ts';
 
 export type { PlannedOperation } from '../plan/types.ts';
-export type { ConnectionCounters } from '../recording/types.ts';
+export type { BreakdownPart, ConnectionCounters } from '../recording/types.ts';
 export type { Arm, OperationKind } from '../workload/types.ts';
 export type {
   ArmTarget,
@@ -43,6 +43,8 @@ export interface OwnDriver {
   takeCounters?(): Partial<ConnectionCounters>;
   /** Closes what `open` and `perform` opened. */
   close?(): Promise<void> | void;
+  /** Parts of a sampled operation's probe that it fills, beside `queue_ns`; without any it is given no probe. */
+  readonly measures?: readonly BreakdownPart[];
   /** It chooses among its connections itself: operations are handed to it as they fall due. */
   readonly pools?: boolean;
   /** Of a driver that caches keys and calls the KMS itself: counters since it was made. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
+import { BREAKDOWN_PARTS } from '../recording/recording.ts';
 import { InputError } from '../std/errors.ts';
 import type { CreateDriver, OwnDriver } from './contract.ts';
 
@@ -37,7 +38,7 @@ export function checkDriver(path: string, made: unknown): OwnDriver {
 
 function faultOf(made: unknown): string | undefined {
   if (typeof made !== 'object' || made === null) return `it made ${nameOf(made)} in place of a driver.`;
-  const { perform, pools, local, ...others } = readable(made);
+  const { perform, pools, local, measures, ...others } = readable(made);
   if (typeof perform !== 'function')
     return `its driver has ${nameOf(perform)} for perform(), not a function.`;
   for (const name of METHODS) {
@@ -46,15 +47,22 @@ function faultOf(made: unknown): string | undefined {
   }
   if (pools !== undefined && typeof pools !== 'boolean')
     return `its driver's 'pools' is ${nameOf(pools)}, not true or false.`;
+  if (measures !== undefined && !areParts(measures))
+    return `its driver's 'measures' is not a list of ${BREAKDOWN_PARTS.join(', ')}.`;
   if (local !== undefined && typeof (local as { sample?: unknown } | null)?.sample !== 'function')
     return "its driver's 'local' has no sample().";
   return undefined;
 }
 
+function areParts(measures: unknown): boolean {
+  const parts: readonly unknown[] = BREAKDOWN_PARTS;
+  return Array.isArray(measures) && measures.every((part) => parts.includes(part));
+}
+
 /** Methods of a class are on its prototype. */
 function readable(made: object): Record<string, unknown> {
   const driver = made as Record<string, unknown>;
-  const names = ['perform', 'pools', 'local', ...METHODS];
+  const names = ['perform', 'pools', 'local', 'measures', ...METHODS];
   return Object.fromEntries(names.map((name) => [name, driver[name]]));
 }
 

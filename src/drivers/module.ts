@@ -26,6 +26,7 @@ type End = (outcome: Outcome) => void;
  */
 export class ModuleDriver implements Driver {
   readonly pools: boolean;
+  readonly measures: Driver['measures'];
   readonly local: LocalStore | undefined;
   readonly #path: string;
   readonly #timeout_ms: number;
@@ -38,6 +39,7 @@ export class ModuleDriver implements Driver {
     this.#timeout_ms = arm.connections.timeout_ms;
     this.#driver = driver;
     this.pools = driver.pools ?? false;
+    this.measures = driver.measures;
     this.local = driver.local && this.#localStore(driver.local);
   }
 
@@ -57,7 +59,7 @@ export class ModuleDriver implements Driver {
   perform(operation: PlannedOperation, probe?: Probe): Promise<Outcome> | Outcome {
     try {
       const outcome: unknown = this.#driver.perform(operation, probe);
-      return isThenable(outcome) ? this.#ended(outcome) : outcomeOf(outcome);
+      return isThenable(outcome) ? this.#ended(outcome, probe) : outcomeOf(outcome, probe);
     } catch (error) {
       return codeOf(error);
     }
@@ -90,7 +92,7 @@ export class ModuleDriver implements Driver {
   }
 
   /** Settles with the promise, or when its time is over; never rejects. */
-  #ended(outcome: PromiseLike<unknown>): Promise<Outcome> {
+  #ended(outcome: PromiseLike<unknown>, probe: Probe | undefined): Promise<Outcome> {
     return new Promise((resolve) => {
       const end: End = (ended) => {
         if (!this.#underWay.delete(end)) return;
@@ -100,7 +102,7 @@ export class ModuleDriver implements Driver {
       const timer = setTimeout(() => this.#giveUp(end, 'Timeout'), this.#timeout_ms);
       this.#underWay.add(end);
       Promise.resolve(outcome).then(
-        (ended) => end(outcomeOf(ended)),
+        (ended) => end(outcomeOf(ended, probe)),
         (error) => end(codeOf(error)),
       );
     });
@@ -149,7 +151,9 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | undefined | null)?.then === 'function';
 }
 
-function outcomeOf(value: unknown): Outcome {
+function outcomeOf(value: unknown, probe: Probe | undefined): Outcome {
+  if (probe && !Object.values(probe).every((part_ns) => Number.isFinite(part_ns) && part_ns >= 0))
+    return 'InvalidProbe';
   return value === undefined || (typeof value === 'string' && CODE.test(value)) ? value : 'InvalidOutcome';
 }
 

@@ -117,10 +117,15 @@ function watchRequest(request: ClientRequest, counters: () => ConnectionCounters
     };
     if (socket.connecting) socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', connected);
   });
+  // Counted with the first sign of it: the operation has ended by the last.
+  let lost = false;
+  const ended = () => {
+    if (lost || !sent || response?.complete || flight?.givenUp !== undefined) return;
+    lost = true;
+    counters().transport_errors++;
+  };
   request.once('response', (answer) => {
-    response = answer;
+    response = answer.once('error', ended);
   });
-  request.once('close', () => {
-    if (sent && !response?.complete && flight?.givenUp === undefined) counters().transport_errors++;
-  });
+  request.once('error', ended).once('close', ended);
 }

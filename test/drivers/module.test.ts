@@ -4,6 +4,7 @@ import {
   type ArmTarget,
   checkDriverModules,
   createDriver,
+  createProbe,
   type Driver,
   NOTHING_FOUND,
 } from '../../src/drivers/drivers.ts';
@@ -64,6 +65,7 @@ describe('before the load', () => {
       /object for close/,
     ],
     ['says something else of pools', 'export default () => ({ perform() {}, pools: 1 });', /'pools'/],
+    ['measures something else', 'export default () => ({ perform() {}, measures: ["luck"] });', /'measures'/],
     ['has no sample', 'export default () => ({ perform() {}, local: {} });', /no sample\(\)/],
   ])('a module that %s is refused', async (_, text, expected) => {
     const arm = armWith(moduleOf(text));
@@ -174,6 +176,17 @@ describe('in the load', () => {
     const bad = await made(driverOf('perform() {}, local: { sample: () => ({ cache: { hits: 1 } }) }'));
     const sampling = async () => bad.local!.sample();
     expect(await complaint(sampling())).toMatch(/local\.sample\(\) returned no counters in 'cache\./);
+  });
+
+  it('hands out probes, and takes them back when there are numbers in them', async () => {
+    const driver = await made(
+      driverOf('measures: ["wire"], perform: ({ key }, probe) => { probe.wire_ns += key === 3 ? 5 : NaN; }'),
+    );
+    expect(driver.measures).toEqual(['wire']);
+    const probe = createProbe();
+    expect(driver.perform(operation('get', { key: 3 }), probe)).toBeUndefined();
+    expect(probe.wire_ns).toBe(5);
+    expect(driver.perform(operation('get', { key: 4 }), probe)).toBe('InvalidProbe');
   });
 
   it('says whether it pools', async () => {
