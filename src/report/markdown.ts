@@ -15,7 +15,7 @@ import {
   sizes,
   WITHHELD,
 } from './format.ts';
-import { byArm, metricWords, remarks, SUMMARY_ROWS } from './rows.ts';
+import { byArm, generatorLine, metricWords, remarks, SUMMARY_ROWS } from './rows.ts';
 
 /** `report.md`: the terminal's tables, with settings, environment, checks and method, to be read without the tool. */
 export function markdownReport(result: Result): string {
@@ -31,6 +31,7 @@ export function markdownReport(result: Result): string {
     verdictList(result.arms),
     '## Checks',
     identityTable(result.arms),
+    ...generatorList(result.arms),
     '## Settings',
     settingsTable(result.arms),
     '## Method',
@@ -92,8 +93,17 @@ function verdictList(arms: readonly ArmResult[]): string {
     .flatMap((arm) => [
       `- **${escaped(arm.name)}**: ${arm.verdict.value}`,
       ...arm.verdict.reasons.map((reason) => `  - ${escaped(reason)}`),
+      ...(arm.verdict.notes ?? []).map((note) => `  - Note: ${escaped(note)}`),
     ])
     .join('\n');
+}
+
+function generatorList(arms: readonly ArmResult[]): string[] {
+  const known = arms.flatMap((arm) => {
+    const line = generatorLine(arm);
+    return line === undefined ? [] : `- **${escaped(arm.name)}**: ${escaped(line)}`;
+  });
+  return known.length === 0 ? [] : [`The load generator:\n\n${known.join('\n')}`];
 }
 
 function identityTable(arms: readonly ArmResult[]): string {

@@ -117,6 +117,22 @@ export function remarks(arms: readonly ArmResult[]): string[] {
   ];
 }
 
+/** How the load generator and the machine fared, or nothing where an older result doesn't say. */
+export function generatorLine({ generator, operations: { all } }: ArmResult): string | undefined {
+  if (!generator) return undefined;
+  const { busiest_lane, gc_max_ns, machine_idle, undelayed_ns } = generator;
+  const own = (percentile: 'p50' | 'p99') => {
+    const [whole_ns, without_ns] = [all.response_ns[percentile], undelayed_ns[percentile]];
+    return whole_ns === null || without_ns === null ? null : Math.max(0, whole_ns - without_ns);
+  };
+  return [
+    `adds ${duration(own('p50'))} to p50 and ${duration(own('p99'))} to p99`,
+    `lane busy ${percent(busiest_lane)}`,
+    `longest collection ${duration(gc_max_ns)}`,
+    `machine idle ${percent(machine_idle)}`,
+  ].join(', ');
+}
+
 export function checksLine(arm: ArmResult): string {
   const inState = (state: string) => arm.identities.filter((identity) => identity.state === state).length;
   const skipped = inState('not checked');

@@ -1,7 +1,7 @@
 import type { ArmResult, Comparison, Result } from '../result/types.ts';
 import { breakdownRows } from './breakdown.ts';
 import { confidence, ratio, ratioInterval, WITHHELD } from './format.ts';
-import { byArm, checksLine, metricWords, remarks, SUMMARY_ROWS } from './rows.ts';
+import { byArm, checksLine, generatorLine, metricWords, remarks, SUMMARY_ROWS } from './rows.ts';
 import { columns, type Style, styleFor, visibleLength, wrap } from './text.ts';
 
 export interface TerminalOptions {
@@ -162,10 +162,12 @@ function joined(phrases: readonly string[], width: number): string[] {
 
 function verdicts(arms: readonly ArmResult[], style: Style, width: number): string[] {
   const lines = arms
-    .filter((arm) => arm.verdict.reasons.length > 0)
+    .filter(({ verdict: { reasons, notes = [] } }) => reasons.length + notes.length > 0)
     .flatMap((arm) => [
       `${style.bold(arm.name)} is ${verdictWord(arm, style)}:`,
-      ...arm.verdict.reasons.flatMap((reason) => wrap(reason, width, '  - ', '    ')),
+      ...[...arm.verdict.reasons, ...(arm.verdict.notes ?? [])].flatMap((reason) =>
+        wrap(reason, width, '  - ', '    '),
+      ),
     ]);
   const checks = arms.map((arm) => `${arm.name}: ${checksLine(arm)}`).join('; ');
   return [
@@ -174,10 +176,19 @@ function verdicts(arms: readonly ArmResult[], style: Style, width: number): stri
       .flatMap((remark) => wrap(remark, width))
       .map(style.yellow),
     ...wrap(`Counter identities: ${checks}.`, width).map(style.dim),
+    ...generatorLines(arms, width).map(style.dim),
     ...withheldLegend(arms)
       .flatMap((line) => wrap(line, width))
       .map(style.dim),
   ];
+}
+
+function generatorLines(arms: readonly ArmResult[], width: number): string[] {
+  const known = arms.flatMap((arm) => {
+    const line = generatorLine(arm);
+    return line === undefined ? [] : `${arm.name}: ${line}`;
+  });
+  return known.length === 0 ? [] : wrap(`Load generator: ${known.join('; ')}.`, width);
 }
 
 function withheldLegend(arms: readonly ArmResult[]): string[] {
