@@ -73,6 +73,19 @@ describe('the terminal report', () => {
     expect(colored.replace(/\u001b\[\d+m/g, '')).toBe(text);
   });
 
+  it('says what the load generator added, and notes what the target was at', () => {
+    const [arm] = result.arms;
+    const notes = ['The store process used 96 % of a core.'];
+    const noted = { ...result, arms: [{ ...arm!, verdict: { ...arm!.verdict, notes } }] };
+    const lines = terminalReport(noted, PLAIN).replace(/\n/g, ' ');
+    expect(lines).toContain('keep-alive is valid:   - The store process used 96 % of a core.');
+    expect(lines).toMatch(
+      /Load generator: keep-alive: adds [\d.]+ (µs|ns) to p50 and .* machine idle 60\.0 %\./,
+    );
+    const older = { ...result, arms: [{ ...arm!, generator: undefined }] };
+    expect(terminalReport(older, PLAIN)).not.toContain('Load generator');
+  });
+
   it('flags a scope that skips authorisation', () => {
     const flagged = terminalReport(resultOf([{ name: 'shared', scope: 'process' }]), PLAIN);
     expect(flagged).toContain('shared: cache scope "process" skips authorisation.');
