@@ -1,6 +1,8 @@
 /** What is well-formed field by field and impossible together. */
 import { DRIVER_CHECKS } from './driver-checks.ts';
 import { traitsOf } from './driver-traits.ts';
+import { PHASE_CHECKS } from './phase-checks.ts';
+import type { Path } from './problems.ts';
 import { isRemote } from './resolve.ts';
 import type { WrittenArm } from './schema.ts';
 import { TABLE_CHECKS } from './table-checks.ts';
@@ -10,6 +12,8 @@ import type { Arm } from './types.ts';
 export interface Clash {
   what: string;
   remedy: string;
+  /** Where within the field that is to blame. */
+  at?: Path;
 }
 
 /** `reads`: the fields it looks at, as dotted paths within an arm; the first one is where the blame is put. */
@@ -136,7 +140,7 @@ const connections: Check[] = [
 const load: Check[] = [
   {
     reads: ['arrivals.rate', 'arrivals.loop', 'arrivals'],
-    find: (_, { arrivals }) => {
+    find: (_, { arrivals, phases = [] }) => {
       const closed = arrivals?.loop === 'closed';
       if (closed && arrivals.rate !== undefined) {
         return {
@@ -144,7 +148,9 @@ const load: Check[] = [
           remedy: "Remove it, or use 'loop: open'.",
         };
       }
-      const missing = !closed && arrivals?.rate === undefined && arrivals?.concurrency === undefined;
+      const open = !closed && arrivals?.concurrency === undefined;
+      const everyPhaseHasOne = phases.length > 0 && phases.every(({ rate }) => rate !== undefined);
+      const missing = open && arrivals?.rate === undefined && !everyPhaseHasOne;
       return (
         missing && {
           what: 'the rate is missing.',
@@ -182,6 +188,15 @@ const load: Check[] = [
       },
   },
   {
+    reads: ['arrivals.think', 'arrivals.loop', 'arrivals'],
+    find: ({ arrivals: { loop } }, { arrivals }) =>
+      loop === 'open' &&
+      arrivals?.think !== undefined && {
+        what: 'in an open loop nobody waits for answers, or thinks after them.',
+        remedy: "Remove it, or use 'loop: closed'.",
+      },
+  },
+  {
     reads: ['arrivals.concurrency', 'connections.maxInFlight'],
     find: ({ arrivals, connections: { maxInFlight } }) =>
       arrivals.loop === 'closed' &&
@@ -200,36 +215,13 @@ const load: Check[] = [
   },
 ];
 
-const phases: Check[] = [
-  {
-    reads: ['phases'],
-    find: ({ phases }) =>
-      !phases.some((phase) => phase.measured) && {
-        what: 'there is no measured phase.',
-        remedy: "Add one: 'phases: [ { name: steady, for: 15s } ]'.",
-      },
-  },
-  {
-    reads: ['phases'],
-    find: ({ phases }) => {
-      const late = phases.findIndex((phase, i) => i > 0 && !phase.measured && phases[i - 1]!.measured);
-      return (
-        late > 0 && {
-          what: `'${phases[late]!.name}' is not measured and follows a measured phase.`,
-          remedy: "Put phases with 'measured: false' first.",
-        }
-      );
-    },
-  },
-];
-
 export const ARM_CHECKS: readonly Check[] = [
   ...targets,
   ...connections,
   ...DRIVER_CHECKS,
   ...TABLE_CHECKS,
   ...load.map(unlessReplayed),
-  ...phases,
+  ...PHASE_CHECKS,
   ...TRACE_CHECKS,
 ];
 

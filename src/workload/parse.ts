@@ -151,8 +151,9 @@ function armProblems(
       );
       const clash = inDoubt ? undefined : check.find(arm, merged);
       if (!clash) continue;
-      const path = writtenAt(reads, written.arms ? arm.name : undefined, value);
-      problems.push({ ...clash, what: `${formatPath(path)}: ${clash.what}`, where: where(path) });
+      const { at = [], ...problem } = clash;
+      const path = [...writtenAt(reads, written.arms ? arm.name : undefined, value), ...at];
+      problems.push({ ...problem, what: `${formatPath(path)}: ${problem.what}`, where: where(path) });
     }
   }
   return problems;
@@ -205,21 +206,30 @@ function workloadProblems(
     const what = 'one block has no spread to compare arms by.';
     report(['compare', 'blocks'], what, 'Use at least 2; intervals are good from about 5 on.');
   }
-  for (const { arm } of arms) {
-    const measured_ns = arm.phases.reduce(
-      (sum, phase) => sum + (phase.measured ? (phase.duration_ns ?? 0) : 0),
-      0,
-    );
-    if (measured_ns === 0 || measured_ns / blocks >= SHORTEST_TURN_ns || touchesAny(['phases'], doubtful))
-      continue;
-    const what = `${measured_ns / 1e6} ms measured in ${blocks} blocks make turns shorter than 100 ms (arm '${arm.name}').`;
-    report(['compare', 'blocks'], what, 'Use fewer blocks or longer phases.');
+  for (const { arm } of touchesAny(['phases'], doubtful) ? [] : arms) {
+    const problem = blockProblem(arm, blocks);
+    if (problem) report(['compare', 'blocks'], problem, 'Use fewer blocks or longer phases.');
   }
   for (const [name, other] of sharedTables(arms)) {
     const what = `arms '${name}' and '${other}' would share a table at one target.`;
     report(['table', 'name'], what, "Give each its own 'table.name', or leave it out.");
   }
   return problems;
+}
+
+/** What an arm's measured phases are too short for. */
+function blockProblem({ name, phases, arrivals }: Arm, blocks: number): string | undefined {
+  const measured = phases.filter((phase) => phase.measured);
+  const measured_ns = measured.reduce((sum, { duration_ns }) => sum + (duration_ns ?? 0), 0);
+  if (measured_ns > 0) {
+    return measured_ns / blocks >= SHORTEST_TURN_ns
+      ? undefined
+      : `${Number((measured_ns / 1e6).toPrecision(6))} ms measured in ${blocks} blocks make turns shorter than 100 ms (arm '${name}').`;
+  }
+  const operations = measured.reduce((sum, phase) => sum + (phase.operations ?? 0), 0);
+  return arrivals.loop === 'open' || operations === 0 || operations >= blocks
+    ? undefined
+    : `${operations} operations measured in ${blocks} blocks leave some without any (arm '${name}').`;
 }
 
 function sharedTables(arms: readonly ResolvedArm[]): [string, string][] {
