@@ -15,8 +15,18 @@ import type { Probe } from './types.ts';
 /** The operation that a request belongs to. */
 export interface Flight {
   probe: Probe | undefined;
+  /** Up to when its probe knows where the time went. */
+  explained_ns: number;
   /** The outcome of an operation that was given up: what becomes of its requests is no failure of theirs. */
   givenUp: string | undefined;
+}
+
+/** The time since the last call, on a sampled operation, went there. */
+export function explain(flight: Flight | undefined, part: 'queue_ns' | 'connect_ns' | 'wire_ns'): void {
+  if (!flight?.probe) return;
+  const now_ns = realClock.now_ns();
+  flight.probe[part] += now_ns - flight.explained_ns;
+  flight.explained_ns = now_ns;
 }
 
 /** Tells an agent which operation asks it: the SDK's own layers, with their retries, lie between. */
@@ -102,20 +112,16 @@ function watchRequests(agent: Agent, counters: () => ConnectionCounters): void {
 
 function watchRequest(request: ClientRequest, counters: () => ConnectionCounters): void {
   const flight = flights.getStore();
-  const asked_ns = realClock.now_ns();
+  explain(flight, 'wire_ns');
   let sent = false;
   let response: IncomingMessage | undefined;
   request.once('socket', (socket) => {
     sent = true;
     counters().requests++;
-    const probe = flight?.probe;
-    if (!probe) return;
-    const given_ns = realClock.now_ns();
-    probe.queue_ns += given_ns - asked_ns;
-    const connected = () => {
-      probe.connect_ns += realClock.now_ns() - given_ns;
-    };
-    if (socket.connecting) socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', connected);
+    explain(flight, 'queue_ns');
+    if (!flight?.probe || !socket.connecting) return;
+    const ready = socket instanceof TLSSocket ? 'secureConnect' : 'connect';
+    socket.once(ready, () => explain(flight, 'connect_ns'));
   });
   // Counted with the first sign of it: the operation has ended by the last.
   let lost = false;

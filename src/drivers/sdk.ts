@@ -2,9 +2,10 @@ import type { Agent } from 'node:http';
 import type { DynamoDBClient, DynamoDBServiceException, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { PlannedOperation } from '../plan/plan.ts';
 import { type ConnectionCounters, noConnections } from '../recording/recording.ts';
+import { realClock } from '../std/clock.ts';
 import { transportError } from '../system/system.ts';
 import { type ItemShape, REQUESTS, requestBody, type WireOperation } from './requests.ts';
-import { createSdkAgent, type Flight, flights } from './sdk-agent.ts';
+import { createSdkAgent, explain, type Flight, flights } from './sdk-agent.ts';
 import { type Driver, type DriverOptions, NOTHING_FOUND, type Outcome, type Probe } from './types.ts';
 
 type Sdk = typeof import('@aws-sdk/client-dynamodb');
@@ -23,7 +24,8 @@ interface Active extends Flight {
  */
 export class SdkDriver implements Driver {
   readonly pools = true;
-  readonly measures = ['connect'] as const;
+  /** What is neither its pool's nor a connection's is its own, the wire's and the store's together. */
+  readonly measures = ['connect', 'wire'] as const;
   readonly #options: DriverOptions;
   readonly #shape: ItemShape;
   readonly #commands: Record<WireOperation, Command>;
@@ -53,7 +55,8 @@ export class SdkDriver implements Driver {
   async open(): Promise<void> {}
 
   async perform(operation: PlannedOperation, probe?: Probe): Promise<Outcome> {
-    const active: Active = { probe, givenUp: undefined, abort: new AbortController() };
+    const explained_ns = probe ? realClock.now_ns() : 0;
+    const active: Active = { probe, explained_ns, givenUp: undefined, abort: new AbortController() };
     this.#active.add(active);
     let outcome: Outcome;
     for (const request of REQUESTS[operation.kind]) {
@@ -109,7 +112,7 @@ export class SdkDriver implements Driver {
       const { Item, $metadata } = await flights.run(active, () =>
         client.send(command, { abortSignal: active.abort.signal }),
       );
-      if (active.probe) active.probe.queue_ns += ($metadata.totalRetryDelay ?? 0) * 1e6;
+      explainRest(active, $metadata.totalRetryDelay ?? 0);
       return request === 'GetItem' && Item === undefined ? NOTHING_FOUND : undefined;
     } catch (error) {
       return active.givenUp ?? codeOf(error as Error);
@@ -124,6 +127,14 @@ export class SdkDriver implements Driver {
     this.#counters.abandoned++;
     active.abort.abort();
   }
+}
+
+/** What it waited between attempts is no time of the wire's. */
+function explainRest(active: Active, retries_ms: number): void {
+  explain(active, 'wire_ns');
+  if (!active.probe) return;
+  active.probe.wire_ns -= retries_ms * 1e6;
+  active.probe.queue_ns += retries_ms * 1e6;
 }
 
 /** The exception that DynamoDB names, else how the connection failed, else the status of an answer nobody understands. */

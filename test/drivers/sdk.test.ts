@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { type ArmTarget, createProbe } from '../../src/drivers/drivers.ts';
+import { realClock } from '../../src/std/clock.ts';
 import { createTlsIdentity } from '../../src/system/system.ts';
 import { armOf, driverFor, listen, openBed, operation } from './beds.ts';
 
@@ -23,8 +24,14 @@ it('retries as the SDK does, and every attempt is a request', async () => {
   );
   const driver = await driverFor(armOf('driver: sdk\nconnections: { tls: false }'), targetAt(url));
   const probe = createProbe();
+  const start_ns = realClock.now_ns();
   expect(await driver.perform(operation('get'), probe)).toBeUndefined();
+  const took_ns = realClock.now_ns() - start_ns;
   expect(asked).toBe(3);
+  const parts_ns = probe.queue_ns + probe.connect_ns + probe.wire_ns;
+  expect(parts_ns).toBeLessThanOrEqual(took_ns);
+  expect(parts_ns).toBeGreaterThan(0.9 * took_ns);
+  expect(Math.min(...Object.values(probe))).toBeGreaterThanOrEqual(0);
   expect(driver.takeCounters()).toMatchObject({ opened: 1, requests: 3, transport_errors: 0 });
 });
 
