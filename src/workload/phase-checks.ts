@@ -45,6 +45,17 @@ const lengths: Check[] = [
         remedy: 'Keep one of the two.',
       },
   ),
+  ofEach(
+    ['trace'],
+    (written, _, { trace }) =>
+      trace !== undefined &&
+      trace.speed !== null &&
+      written.count !== undefined && {
+        field: 'count',
+        what: 'at recorded times a phase lasts for a time.',
+        remedy: "Use 'for', or 'trace.speed: max'.",
+      },
+  ),
   {
     reads: ['phases', 'arrivals.loop', 'trace'],
     find({ arrivals, phases }) {
