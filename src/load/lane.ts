@@ -55,6 +55,8 @@ export class Lane {
   readonly #pending = new Set<Flight>();
   /** Of a closed loop. */
   readonly #users: Users | undefined;
+  /** Records of a trace that are played by the end of the turn, in a closed loop. */
+  #replayed = 0;
   /** When an operation of a closed loop was last taken up or done. */
   #moved_ns = 0;
   /** Where the arm's time line has its zero, on the lane's clock. */
@@ -154,7 +156,9 @@ export class Lane {
     // Without an end, a driver that never answers would hold the turn for ever.
     const patience_ns =
       turn.operations === undefined ? Number.POSITIVE_INFINITY : arm.connections.timeout_ms * 1e6 + DRAIN_NS;
-    users.begin(turn);
+    // A trace's turn is so many of its records, whoever they belong to: its users stop where it does.
+    this.#replayed += turn.operations ?? Number.POSITIVE_INFINITY;
+    users.begin(this.#stream ? { start_ns: turn.start_ns } : turn);
     this.#moved_ns = turn.start_ns;
     for (let started = 0; !stopped(); ) {
       const now_ns = clock.now_ns();
@@ -177,9 +181,14 @@ export class Lane {
   #letBegin(users: Users): void {
     const { plan, clock } = this.#options;
     const { user, index, due_ns } = users.take();
-    const operation = this.#stream ? this.#stream.next() : plan.operationAt(index);
+    const operation = this.#stream ? this.#nextReplayed(this.#stream) : plan.operationAt(index);
     if (operation === undefined) users.end();
     else this.#admit({ ...operation }, due_ns, () => users.answered(user, clock.now_ns()));
+  }
+
+  #nextReplayed(stream: OperationStream): PlannedOperation | undefined {
+    const operation = stream.peek();
+    return operation !== undefined && operation.index < this.#replayed ? stream.next() : undefined;
   }
 
   /** An operation that is due now. */

@@ -59,19 +59,19 @@ export const TRACE_CHECKS: readonly Check[] = [
       },
   },
   {
+    reads: ['phases', 'trace.speed'],
+    find: (_, { phases = [], trace }) =>
+      trace?.speed === 'max' &&
+      new Set(phases.map(({ count }) => count === undefined)).size > 1 && {
+        what: 'some phases go by time and some by count: which records a count begins with would be chance.',
+        remedy: "Give all of them 'for', or all of them 'count'.",
+      },
+  },
+  {
     reads: ['phases', 'trace'],
     find: (_, { phases, trace }) => {
-      const odd =
-        trace &&
-        phases?.find(
-          ({ rate, count }) => rate !== undefined || (count !== undefined && trace.speed !== 'max'),
-        );
-      return (
-        odd && {
-          what: 'a phase of recorded traffic has neither a rate nor a count: the trace decides.',
-          remedy: "Give its length with 'for', or leave the phases out to replay all of it.",
-        }
-      );
+      const odd = trace && phases?.some(({ rate }) => rate !== undefined);
+      return odd && { what: 'the trace decides the rate of every phase.', remedy: "Remove 'rate'." };
     },
   },
 ];

@@ -64,12 +64,17 @@ describe('refused', () => {
       'arrivals: { loop: closed, concurrency: 2 }',
       'arrivals: at recorded times there are no users that wait for answers.',
     ],
-    [
-      'phases: [ { count: 5 } ]',
-      'phases: a phase of recorded traffic has neither a rate nor a count: the trace decides.',
-    ],
+    ['phases: [ { count: 50 } ]', 'phases[0].count: at recorded times a phase lasts for a time.'],
+    ['phases: [ { for: 2s, rate: 5/s } ]', 'phases: the trace decides the rate of every phase.'],
   ])('%s', async (lines, problem) => {
     expect(await problems(`${FILE} }\n${lines}`)).toEqual([`3: ${problem}`]);
+  });
+
+  test('records by chance', async () => {
+    const lines = `${FILE}, speed: max }\nphases: [ { for: 1s, measured: false }, { count: 2 } ]\ncompare: { blocks: 1 }`;
+    expect(await problems(lines)).toEqual([
+      '3: phases: some phases go by time and some by count: which records a count begins with would be chance.',
+    ]);
   });
 
   test('a CSV file without its columns, columns where they are known', async () => {
