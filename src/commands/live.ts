@@ -30,7 +30,7 @@ interface ArmSoFar {
   /** Over turns that ended. */
   issued: number;
   planned_ns: number;
-  /** Over turns that ended, and seconds of the one under way that are over. */
+  /** Over turns that ended; beside them, whole seconds of the one under way. */
   ended: number;
   played_ns: number;
   seconds: Set<number>;
@@ -75,9 +75,17 @@ export class LiveState {
       if (measured !== soFar.measured) continue;
       soFar.response.add(response);
       soFar.failed += errors;
+      if (!this.#isWhole(second)) continue;
       soFar.inTurn += response.count;
       soFar.seconds.add(second);
     }
+  }
+
+  /** Whether the turn under way plays all of that second: a part of one is no rate. */
+  #isWhole(second: number): boolean {
+    const turn = this.#turns[this.#turn?.index ?? -1];
+    if (turn === undefined) return false;
+    return second * 1e9 >= turn.from_ns && (second + 1) * 1e9 <= (turn.to_ns ?? Number.POSITIVE_INFINITY);
   }
 
   played(arm: Arm, { issued, ended, planned_ns, length_ns, kms_calls }: TurnFigures): void {

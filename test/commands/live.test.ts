@@ -104,6 +104,8 @@ describe('what it is made of', () => {
     state.playing(arm!, first!, 1, 2e9);
     expect(state.view(2e9)).toMatchObject({ what: 'block 1 of 2', achieved_per_s: null, p50_ns: null });
     state.seconds(arm!, [row(2, 100, true), row(3, 98, true, 2)]);
+    // The turn's last second is not over, and no rate: it plays from 2 s to 12 s.
+    state.seconds(arm!, [row(12, 1, true)]);
     expect(state.view(7.5e9)).toMatchObject({
       achieved_per_s: 99,
       p50_ns: 2e6,
