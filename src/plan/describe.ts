@@ -1,4 +1,4 @@
-import type { Arm, TraceSettings, Workload } from '../workload/types.ts';
+import type { Arm, Phase, RateShape, ThinkTime, TraceSettings, Workload } from '../workload/types.ts';
 import { keepsConnections, kmsIdentity, traitsOf } from '../workload/workload.ts';
 import { expectedDecryptCalls } from './decrypts.ts';
 import { createIntensity } from './intensity.ts';
@@ -11,9 +11,11 @@ export interface PlanDescription {
   arms: ArmDescription[];
   blocks: number;
   turns: number;
-  /** All turns one after the other. */
+  /** All turns one after the other, but for those by count, which last as long as they take. */
   play_s: number;
-  /** With servers started and tables filled, roughly. */
+  /** Turns by count of a closed loop. */
+  countedTurns: number;
+  /** With servers started and tables filled, roughly; at least, where there are turns by count. */
   estimated_s: number;
   /** Processes of the embedded system. */
   servers: { stores: number; kms: number };
@@ -30,11 +32,19 @@ export interface ArmDescription {
   loop: 'open' | 'closed';
   /** On average over all phases; null in a closed loop. */
   rate_per_s: number | null;
+  /** Of an open loop whose rate changes: the lowest and the highest. */
+  rateRange?: { min_per_s: number; max_per_s: number };
   /** Null in an open loop. */
   concurrency: number | null;
+  /** Of a closed loop whose users think. */
+  think?: ThinkTime;
+  /** Phases by count of a closed loop last as long as they take: they are not in it. */
   warmUp_s: number;
   measured_s: number;
-  /** Expected, warm-up included; null in a closed loop, where it depends on how fast answers come. */
+  /** Operations of a closed loop's phases by count; 0 where there are none. */
+  warmUpCount: number;
+  measuredCount: number;
+  /** Expected, warm-up included; null in a closed loop by time, where it depends on how fast answers come. */
   operations: number | null;
   /** Connections kept open, or null where each operation opens its own. */
   keptConnections: number | null;
@@ -63,6 +73,7 @@ export function describePlan(workload: Workload): PlanDescription {
     blocks: workload.compare.blocks,
     turns: turns.length,
     play_s,
+    countedTurns: turns.filter((turn) => turn.to_ns === null).length,
     estimated_s: START_s + play_s + fill_s,
     servers: countServers(workload.arms),
   };
@@ -71,7 +82,9 @@ export function describePlan(workload: Workload): PlanDescription {
 function describeArm(arm: Arm): ArmDescription {
   const { warmUp, measured } = armTimes(arm);
   const total_s = (warmUp.duration_ns + measured.duration_ns) / 1e9;
-  const operations = arm.arrivals.loop === 'open' ? expectedOperations(arm) : null;
+  const { arrivals } = arm;
+  const operations = operationsOf(arm);
+  const byCount = warmUp.operations + measured.operations > 0;
   return {
     name: arm.name,
     driver: arm.driver,
@@ -81,15 +94,58 @@ function describeArm(arm: Arm): ArmDescription {
     items: arm.table.items,
     itemBytes: arm.table.itemBytes,
     loop: arm.arrivals.loop,
-    rate_per_s: operations === null ? null : operations / total_s,
-    concurrency: arm.arrivals.loop === 'closed' ? arm.arrivals.concurrency : null,
+    rate_per_s: arrivals.loop === 'closed' || operations === null ? null : operations / total_s,
+    rateRange: rateRange(arm.phases),
+    concurrency: arrivals.loop === 'closed' ? arrivals.concurrency : null,
+    think: arrivals.loop === 'closed' && arrivals.think.mean_ns > 0 ? arrivals.think : undefined,
     warmUp_s: warmUp.duration_ns / 1e9,
     measured_s: measured.duration_ns / 1e9,
+    warmUpCount: warmUp.operations,
+    measuredCount: measured.operations,
     operations,
     keptConnections: keepsConnections(arm) ? arm.callers * arm.connections.perCaller : null,
     connectionOperations: arm.connections.operations,
-    decryptCalls: expectedDecryptCalls(arm, operations, total_s * 1000),
+    decryptCalls: byCount
+      ? timelessDecryptCalls(arm, operations)
+      : expectedDecryptCalls(arm, operations, total_s * 1000),
   };
+}
+
+/** Nobody knows how long operations take: whatever expires in that time makes the figure unknown. */
+function timelessDecryptCalls(arm: Arm, operations: number | null): number | null {
+  const calls = expectedDecryptCalls(arm, operations, Number.NaN);
+  return Number.isNaN(calls) ? null : calls;
+}
+
+/** Null where it depends on how fast answers come. */
+function operationsOf(arm: Arm): number | null {
+  if (arm.arrivals.loop === 'open') return expectedOperations(arm);
+  const { warmUp, measured } = armTimes(arm);
+  const byTime = warmUp.duration_ns + measured.duration_ns > 0;
+  return byTime ? null : warmUp.operations + measured.operations;
+}
+
+function rateRange(phases: readonly Phase[]): ArmDescription['rateRange'] {
+  const rates = phases.flatMap(({ rate }) => (rate ? extremes(rate) : []));
+  if (rates.length === 0) return undefined;
+  const [min_per_s, max_per_s] = [Math.min(...rates), Math.max(...rates)];
+  return min_per_s === max_per_s ? undefined : { min_per_s, max_per_s };
+}
+
+/** A shape's rates, the lowest and the highest among them. */
+function extremes(rate: RateShape): number[] {
+  switch (rate.kind) {
+    case 'constant':
+      return [rate.rate_per_s];
+    case 'ramp':
+      return [rate.from_per_s, rate.to_per_s];
+    case 'steps':
+      return rate.rates_per_s;
+    case 'spike':
+      return [rate.base_per_s, rate.spike_per_s];
+    case 'sine':
+      return [rate.mean_per_s - rate.amplitude_per_s, rate.mean_per_s + rate.amplitude_per_s];
+  }
 }
 
 function expectedOperations({ phases, trace }: Arm): number {

@@ -1,5 +1,5 @@
 import type { ArmDescription, PlanDescription } from '../plan/plan.ts';
-import { bytes, count, countRange, number, rate, sizes, WITHHELD } from './format.ts';
+import { bytes, count, countRange, number, rate, setting_ns, sizes, WITHHELD } from './format.ts';
 import { columns } from './text.ts';
 
 const ROWS: [string, (arm: ArmDescription) => string][] = [
@@ -8,11 +8,11 @@ const ROWS: [string, (arm: ArmDescription) => string][] = [
   ['connections', connections],
   ['encryption', (arm) => arm.encryption],
   ['table', (arm) => `${count(arm.items)} items of ${sizes(arm.itemBytes, bytes)}`],
+  ['load', load],
   [
-    'load',
-    (arm) => (arm.loop === 'open' ? rate(arm.rate_per_s) : `${count(arm.concurrency)} in a closed loop`),
+    'warm-up + measured',
+    (arm) => `${extent(arm.warmUp_s, arm.warmUpCount)} + ${extent(arm.measured_s, arm.measuredCount)}`,
   ],
-  ['warm-up + measured', (arm) => `${number(arm.warmUp_s)} s + ${number(arm.measured_s)} s`],
   ['operations', (arm) => count(arm.operations)],
   ['KMS Decrypt calls', (arm) => count(arm.decryptCalls)],
 ];
@@ -30,7 +30,7 @@ export function planReport(plan: PlanDescription): string {
   ]);
   return [
     `${plan.name}: ${plural(plan.turns, 'turn')} in ${plural(plan.blocks, 'block')}, seed ${plan.seed}; ${servers}`,
-    `about ${Math.ceil(plan.estimated_s)} s in all, ${number(plan.play_s)} s of them under load; nothing has been sent`,
+    `${length(plan)}; nothing has been sent`,
     '',
     ...table,
     ...(table.some((line) => line.includes(WITHHELD))
@@ -38,6 +38,29 @@ export function planReport(plan: PlanDescription): string {
       : []),
     '',
   ].join('\n');
+}
+
+function length({ estimated_s, play_s, countedTurns }: PlanDescription): string {
+  const known = `about ${Math.ceil(estimated_s)} s in all, ${number(play_s)} s of them under load`;
+  return countedTurns === 0
+    ? known
+    : `${known}, and ${plural(countedTurns, 'turn')} as long as their operations take`;
+}
+
+function load({ loop, rate_per_s, rateRange, concurrency, think }: ArmDescription): string {
+  if (loop === 'open') {
+    const range = rateRange && ` (${rate(rateRange.min_per_s)} to ${rate(rateRange.max_per_s)})`;
+    return `${rate(rate_per_s)}${range ?? ''}`;
+  }
+  const thinking = think && `, thinking ${setting_ns(think.mean_ns)}`;
+  const drawn = think?.kind === 'exponential' ? ' on average' : '';
+  return `${count(concurrency)} in a closed loop${thinking ?? ''}${drawn}`;
+}
+
+function extent(length_s: number, operations: number): string {
+  const counted = `${count(operations)} operations`;
+  if (operations === 0) return `${number(length_s)} s`;
+  return length_s === 0 ? counted : `${number(length_s)} s and ${counted}`;
 }
 
 function connections(arm: ArmDescription): string {

@@ -61,6 +61,34 @@ describe('turns', () => {
     fc.assert(property, { seed: 5, numRuns: 40 });
   });
 
+  test('a count is cut into blocks evenly, after a warm-up of time and then of count', () => {
+    const property = fc.property(
+      fc.integer({ min: 2, max: 100 }),
+      fc.integer({ min: 100, max: 9999 }),
+      (blocks, count) => {
+        const counted = workloadOf(
+          `arrivals: { loop: closed, concurrency: 3 }\nphases: [ { for: 1s, measured: false }, { count: 7, measured: false }, { count: 40 }, { count: ${count} } ]\n${ARMS}\ncompare: { blocks: ${blocks} }`,
+        );
+        for (const arm of [0, 1, 2]) {
+          const [first, second, ...measured] = planTurns(counted).filter((turn) => turn.arm === arm);
+          expect(first).toMatchObject({ block: WARM_UP_BLOCK, from_ns: 0, to_ns: 1e9, measured: false });
+          expect(second).toMatchObject({
+            block: WARM_UP_BLOCK,
+            from_ns: 1e9,
+            to_ns: null,
+            operations: 7,
+            measured: false,
+          });
+          const operations = measured.map((turn) => turn.operations!);
+          expect(measured.every((turn) => turn.measured && turn.to_ns === null)).toBe(true);
+          expect(operations.reduce((sum, some) => sum + some, 0)).toBe(count + 40);
+          expect(Math.max(...operations) - Math.min(...operations)).toBeLessThanOrEqual(1);
+        }
+      },
+    );
+    fc.assert(property, { seed: 6, numRuns: 40 });
+  });
+
   test('one arm alone has blocks too, and an arm without warm-up none', () => {
     const alone = planTurns(workloadOf('phases: [ { for: 10s } ]'));
     expect(alone.map(({ block }) => block)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -99,6 +127,8 @@ describe('description of a plan', () => {
       operations: 13_000,
       keptConnections: 6,
       decryptCalls: 6,
+      warmUpCount: 0,
+      measuredCount: 0,
     });
   });
 
@@ -139,6 +169,39 @@ describe('description of a plan', () => {
     ],
   ])('KMS calls: %s', (_, lines, calls) => {
     expect(describeOne(lines).decryptCalls).toBe(calls);
+  });
+
+  test('a rate that changes has an average and a range', () => {
+    const arm = describeOne(
+      'phases: [ { for: 10s, rate: { from: 0/s, to: 100/s } }, { for: 10s, rate: { mean: 300/s, amplitude: 50/s, period: 5s } } ]',
+    );
+    expect(arm).toMatchObject({
+      operations: 3500,
+      rate_per_s: 175,
+      rateRange: { min_per_s: 0, max_per_s: 350 },
+    });
+  });
+
+  test('a count of a closed loop is known, and how long it takes is not', () => {
+    const lines =
+      'arrivals: { loop: closed, concurrency: 4, think: exponential 50ms }\nphases: [ { for: 2s, measured: false }, { count: 100, measured: false }, { count: 500 } ]';
+    expect(describeOne(lines)).toMatchObject({
+      operations: null,
+      warmUp_s: 2,
+      warmUpCount: 100,
+      measuredCount: 500,
+    });
+    expect(describeOne(lines)).toMatchObject({
+      think: { kind: 'exponential', mean_ns: 50e6 },
+      decryptCalls: null,
+    });
+    expect(describePlan(workloadOf(lines))).toMatchObject({ turns: 12, countedTurns: 11, play_s: 2 });
+    const counted = 'arrivals: { loop: closed, concurrency: 4 }\nphases: [ { count: 500 } ]';
+    expect(describeOne(`${counted}\nconnections: { mode: fresh }`)).toMatchObject({
+      operations: 500,
+      decryptCalls: 500,
+    });
+    expect(describeOne(counted).rate_per_s).toBeNull();
   });
 
   test('a closed loop has users and no rate', () => {
