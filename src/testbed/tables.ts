@@ -57,8 +57,13 @@ export async function createTables(access: Access, arm: Arm, keyArn: string | un
   }
 }
 
+/** Deletes all that can be; throws the first of what went wrong, since a table that is left costs money. */
 export async function deleteTables(access: Access, arm: Arm): Promise<void> {
-  for (const name of tableNames(arm.table)) await deleteTable(access, name);
+  const failures: unknown[] = [];
+  for (const name of tableNames(arm.table)) {
+    await deleteTable(access, name).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 async function deleteTable(access: Access, table: string): Promise<void> {

@@ -49,6 +49,22 @@ beforeEach(() => {
 });
 
 describe('tables', () => {
+  it('of which there are several are all made, filled with their own keys, and deleted, even past a failure', async () => {
+    const { url, asked } = await endpoint({
+      DescribeTable: ACTIVE,
+      DeleteTable: [{ code: 'ResourceInUseException' }, {}],
+    });
+    const testbed = await openTestbed(armsOf(', count: 3, encryption: aws-owned')(url));
+    expect(testbed.arms[0]!.target.tables).toEqual([
+      'sealbench-default-1',
+      'sealbench-default-2',
+      'sealbench-default-3',
+    ]);
+    await testbed.close();
+    const times = (operation: string) => asked.filter((name) => name === operation).length;
+    expect([times('CreateTable'), times('BatchWriteItem'), times('DeleteTable')]).toEqual([3, 3, 3]);
+  });
+
   it('are made, filled and deleted', async () => {
     const { url, asked } = await endpoint({
       DescribeTable: [{ Table: { TableStatus: 'CREATING' } }, ACTIVE],
