@@ -44,7 +44,7 @@ describe('run', () => {
   });
 
   it('tells its progress on stderr', () => {
-    expect(stderr).toMatch(/starting servers[\s\S]*block 1,[\s\S]*block 2,[\s\S]*written to/);
+    expect(stderr).toMatch(/starting servers[\s\S]*block 1 of[\s\S]*block 2 of[\s\S]*written to/);
   });
 
   it.each<[string, RegExp]>([

@@ -34,7 +34,7 @@ writeFileSync(
 async function measuring(): Promise<{ command: Command; out: string }> {
   const out = mkdtempSync(join(folder, 'run-'));
   const command = start(['run', LONG, '--out', out], { detached: true });
-  await command.says('stderr', /block 1,/);
+  await command.says('stderr', /block 1 of/);
   return { command, out };
 }
 
