@@ -10,6 +10,7 @@ import { NoopDriver } from './noop.ts';
 import { SdkDriver } from './sdk.ts';
 import type { Driver, DriverOptions } from './types.ts';
 
+export { faultOfModule } from './module-load.ts';
 export { type ItemShape, itemJson } from './requests.ts';
 export * from './types.ts';
 

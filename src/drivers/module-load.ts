@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import { BREAKDOWN_PARTS } from '../recording/recording.ts';
 import { InputError } from '../std/errors.ts';
+import type { Arm } from '../workload/workload.ts';
 import type { CreateDriver, OwnDriver } from './contract.ts';
 
 const REMEDY = "docs/DRIVERS.md says what a module has to look like; 'http' and others need none.";
@@ -25,6 +26,12 @@ export async function loadDriverModule(path: string): Promise<CreateDriver> {
   }
   if (typeof exported.default === 'function') return exported.default as CreateDriver;
   throw moduleError(path, 'its default export has to be a function that makes a driver.');
+}
+
+/** An error that ended a lane, as the fault of the module in which it arose, if it did in one. */
+export function faultOfModule(arms: readonly Arm[], error: Error): Error {
+  const module = arms.map((arm) => arm.module).find((path) => path && lineIn(path, error) !== undefined);
+  return module === undefined ? error : moduleError(module, `uncaught: ${messageOf(error)}`, error);
 }
 
 const METHODS = ['open', 'abandon', 'takeCounters', 'close'] as const;

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import type { ArmTarget, LocalSample } from '../drivers/drivers.ts';
+import { type ArmTarget, faultOfModule, type LocalSample } from '../drivers/drivers.ts';
 import type { Turn } from '../plan/plan.ts';
 import { mergeLanes, type SecondRow, type TurnRecording } from '../recording/recording.ts';
 import { realClock } from '../std/clock.ts';
@@ -115,7 +115,15 @@ function startLane(
   });
   const ended = pool.run({ ...task, port: port2 }, { transferList: [port2] });
   ended
-    .catch((error: unknown) => asker.close(error instanceof Error ? error : new Error(String(error))))
+    .catch((error: unknown) => {
+      const ending = error instanceof Error ? error : new Error(String(error));
+      asker.close(
+        faultOfModule(
+          task.arms.map(({ arm }) => arm),
+          ending,
+        ),
+      );
+    })
     .finally(() => {
       asker.close(new Error('the lane has ended'));
       port1.close();
