@@ -39,14 +39,19 @@ function createOtherKinds(shares: Arm['operations'], seed: number): (index: numb
 }
 
 const STRATUM = 100;
+/** Users of a closed loop are some hundreds of operations apart from each other. */
+const STRATA_KEPT = 64;
+
+/** A hundred operations: inserts before each of them, and in all at the end. */
+interface Stratum {
+  number: number;
+  before: Float64Array;
+}
 
 class StratifiedInserts {
   readonly #share: number;
   readonly #uniform: (index: number) => number;
-  /** Of the stratum looked at last: inserts before each of its operations, and in all at the end. */
-  readonly #before = new Int32Array(STRATUM + 1);
-  #stratum = -1;
-  #base = 0;
+  readonly #kept: (Stratum | undefined)[] = new Array(STRATA_KEPT);
 
   constructor(share: number, seed: number) {
     this.#share = share;
@@ -54,36 +59,33 @@ class StratifiedInserts {
   }
 
   has(index: number): boolean {
-    const place = this.#placeOf(index);
-    return this.#before[place + 1]! > this.#before[place]!;
+    return this.before(index + 1, index) > this.before(index);
   }
 
-  before(index: number): number {
-    const place = this.#placeOf(index);
-    return this.#base + this.#before[place]!;
+  /** @param within an operation of the same hundred, where `index` is the end of it */
+  before(index: number, within = index): number {
+    const number = Math.floor(within / STRATUM);
+    const kept = this.#kept[number % STRATA_KEPT];
+    const stratum = kept?.number === number ? kept : this.#draw(number);
+    return stratum.before[index - number * STRATUM]!;
   }
 
-  #placeOf(index: number): number {
-    const stratum = Math.floor(index / STRATUM);
-    if (stratum !== this.#stratum) this.#draw(stratum);
-    return index - stratum * STRATUM;
-  }
-
-  #draw(stratum: number): void {
-    const before = this.#until(stratum);
-    const count = this.#until(stratum + 1) - before;
+  #draw(number: number): Stratum {
+    let inserts = this.#until(number);
+    const count = this.#until(number + 1) - inserts;
     const places = Array.from({ length: STRATUM }, (_, place) => place);
-    let draw = stratum * STRATUM;
+    let draw = number * STRATUM;
     const order = shuffled(places, { next: () => this.#uniform(draw++) });
     const chosen = new Set(order.slice(0, count));
-    let within = 0;
+    const before = new Float64Array(STRATUM + 1);
     for (const place of places) {
-      this.#before[place] = within;
-      if (chosen.has(place)) within++;
+      before[place] = inserts;
+      if (chosen.has(place)) inserts++;
     }
-    this.#before[STRATUM] = within;
-    this.#base = before;
-    this.#stratum = stratum;
+    before[STRATUM] = inserts;
+    const stratum = { number, before };
+    this.#kept[number % STRATA_KEPT] = stratum;
+    return stratum;
   }
 
   /** Inserts in the first `strata` hundreds. A hair beside a whole number is that number: 0.07 × 100 is 7. */
