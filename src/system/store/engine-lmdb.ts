@@ -1,4 +1,4 @@
-import { open, type RootDatabase } from 'lmdb';
+import { type GetOptions, open, type RootDatabase, type Transaction as Snapshot } from 'lmdb';
 import { InputError } from '../../std/errors.ts';
 import { heardCommitError } from '../../std/lmdb.ts';
 import { type Changes, logged } from './commit-log.ts';
@@ -10,6 +10,11 @@ import {
   type Transaction,
 } from './engine.ts';
 import { LOG_KEY } from './layout.ts';
+
+/** With an option that lmdb-js takes, and its types leave out. */
+interface Database extends RootDatabase<Buffer, Buffer> {
+  getBinaryFast(key: Buffer, options?: GetOptions): Buffer | undefined;
+}
 
 /** Address space reserved for the file, which itself grows only with what is stored. */
 const MAP_BYTES = 2 ** 38;
@@ -27,13 +32,22 @@ interface QueuedWrite {
  * the same directory: LMDB's own lock makes each commit exclusive.
  */
 export class LmdbEngine implements Engine {
-  readonly #db: RootDatabase<Buffer, Buffer>;
+  readonly #db: Database;
+  readonly #exclusive: boolean;
+  /** Of an exclusive engine: what is read from one refresh to the next. */
+  #held: { transaction: Snapshot } | undefined;
   #queue: QueuedWrite[] = [];
   #committing: Promise<void> | undefined;
   snapshot = 0;
 
-  /** @throws InputError `E_STORE_DIRECTORY` when the directory can't be opened */
-  constructor(directory: string) {
+  /**
+   * @param exclusive nobody else opens the directory, and who does calls `refresh()` after each write: reads share a
+   *   snapshot until then. By itself lmdb-js takes one a millisecond, with a timer to end it, which costs more than the
+   *   reads.
+   * @throws InputError `E_STORE_DIRECTORY` when the directory can't be opened
+   */
+  constructor(directory: string, exclusive = false) {
+    this.#exclusive = exclusive;
     try {
       this.#db = open<Buffer, Buffer>({
         path: directory,
@@ -45,18 +59,20 @@ export class LmdbEngine implements Engine {
         eventTurnBatching: false,
       });
       this.#db.transactionSync(() => this.#takeFromLog(directory));
+      this.refresh();
     } catch (cause) {
       throw directoryError(directory, cause);
     }
   }
 
   refresh(): void {
+    this.#letGo();
     this.#db.resetReadTxn();
     this.snapshot++;
   }
 
   get(key: Buffer): Buffer | undefined {
-    const volatile = this.#db.getBinaryFast(key);
+    const volatile = this.#db.getBinaryFast(key, this.#exclusive ? this.#hold() : undefined);
     if (volatile === undefined) return undefined;
     // lmdb-js sets the length of its own, larger buffer, which the next read overwrites. Copying it into Buffer's
     // pool costs a tenth of `getBinary`.
@@ -112,7 +128,18 @@ export class LmdbEngine implements Engine {
 
   async close(): Promise<void> {
     await this.#committing;
+    this.#letGo();
     await this.#db.close();
+  }
+
+  #hold(): GetOptions {
+    this.#held ??= { transaction: this.#db.useReadTransaction() };
+    return this.#held;
+  }
+
+  #letGo(): void {
+    this.#held?.transaction.done();
+    this.#held = undefined;
   }
 
   async #commitAll(): Promise<void> {

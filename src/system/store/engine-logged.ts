@@ -55,7 +55,7 @@ export class LoggedEngine implements Engine, RecordReader {
 
   /** @throws InputError `E_STORE_DIRECTORY` when the directory can't be opened */
   constructor(directory: string) {
-    this.#base = new LmdbEngine(directory);
+    this.#base = new LmdbEngine(directory, true);
     try {
       this.#log = new CommitLog(directory, this.#base.applied);
     } catch (cause) {
