@@ -173,7 +173,8 @@ interface Context {
 
 function outcomeOf(request: WireOperation, response: object | string): Outcome {
   if (request !== 'GetItem') return undefined;
-  const found = typeof response === 'string' ? response !== '{}' : 'Item' in response;
+  const isSerialised = typeof response === 'string' || Buffer.isBuffer(response);
+  const found = isSerialised ? response.length > '{}'.length : 'Item' in response;
   return found ? undefined : NOTHING_FOUND;
 }
 

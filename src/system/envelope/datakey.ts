@@ -19,6 +19,7 @@ const KEY_BYTES = 32;
 const AAD_ROOM_BYTES = 512;
 
 const iv = Buffer.allocUnsafeSlow(IV_BYTES);
+const tag = Buffer.allocUnsafeSlow(TAG_BYTES);
 
 /** An unwrapped data key of one structure of one table. Layout of what it seals: `format.ts`. */
 export class DataKey {
@@ -73,9 +74,11 @@ export class DataKey {
     const end = sealed.length - TAG_BYTES;
     // Nothing secret: the header, with its commitment, is stored in the clear.
     if (end < HEADER_BYTES || this.#header.compare(sealed, 0, IV_OFFSET) !== 0) throw new EnvelopeError();
-    const decipher = createDecipheriv(ALGORITHM, this.#key, sealed.subarray(IV_OFFSET, HEADER_BYTES));
+    copyInto(iv, sealed, IV_OFFSET);
+    copyInto(tag, sealed, end);
+    const decipher = createDecipheriv(ALGORITHM, this.#key, iv);
     decipher.setAAD(this.#bind(aad));
-    decipher.setAuthTag(sealed.subarray(end));
+    decipher.setAuthTag(tag);
     const plaintext = decipher.update(sealed.subarray(HEADER_BYTES, end));
     try {
       decipher.final();
@@ -101,4 +104,9 @@ export class DataKey {
     this.#aad.copy(copy, 0, 0, this.#aadPrefixBytes);
     return copy;
   }
+}
+
+/** Byte by byte: of so few, less than a view of them costs. */
+function copyInto(target: Buffer, source: Uint8Array, offset: number): void {
+  for (let i = 0; i < target.length; i++) target[i] = source[offset + i]!;
 }

@@ -32,7 +32,9 @@ export class Locator {
     if (bytes > this.#inner.length) this.#grow(bytes);
     writeAad(this.#inner, BLOCK_BYTES, parts);
     this.#outer.write(hash('sha256', this.#inner.subarray(0, bytes), 'binary'), BLOCK_BYTES, 'latin1');
-    return Buffer.from(hash('sha256', this.#outer, 'binary').slice(0, LOCATOR_BYTES), 'latin1');
+    const locator = Buffer.allocUnsafe(LOCATOR_BYTES);
+    locator.write(hash('sha256', this.#outer, 'binary'), 0, LOCATOR_BYTES, 'latin1');
+    return locator;
   }
 
   wipe(): void {

@@ -36,11 +36,24 @@ export function getItem(core: StoreCore, body: RequestBody, context: AccessConte
 
   return core.read(table, context, (items) => {
     const stored = items.find(key);
+    if (stored !== undefined && projection === undefined && report === 'NONE') return answerOf(stored);
     const item = stored === undefined ? '' : `"Item":${textOf(stored, projection)}`;
     const units = readUnits(stored?.size_bytes ?? 0, consistent);
     const consumed = consumedCapacityMember(report, tableName, units);
     return `{${item}${item !== '' && consumed !== '' ? ',' : ''}${consumed}}`;
   });
+}
+
+const BEFORE_ITEM = Buffer.from('{"Item":');
+const AFTER_ITEM = 0x7d;
+
+/** The item's bytes go out as they were sealed: as text they would be copied, measured and encoded three times over. */
+function answerOf({ json }: StoredItem): Buffer {
+  const answer = Buffer.allocUnsafe(BEFORE_ITEM.length + json.length + 1);
+  answer.set(BEFORE_ITEM, 0);
+  answer.set(json, BEFORE_ITEM.length);
+  answer[answer.length - 1] = AFTER_ITEM;
+  return answer;
 }
 
 function textOf(stored: StoredItem, projection: CompiledExpressions['projection']): string {

@@ -50,7 +50,7 @@ export interface AccessContext {
 export interface Store {
   /**
    * One DynamoDB operation (`GetItem`, …) with its request body.
-   * @returns the response, serialised or not
+   * @returns the response: serialised, as text or as a `Buffer`, or not
    * @throws AwsError
    */
   execute(

@@ -92,7 +92,7 @@ export class AwsJsonProtocol {
     const { service, region } = this.#options;
     const healthy = service === 'dynamodb' && http.method === 'GET' && http.path === '/';
     const body = healthy ? `healthy: dynamodb.${region}.amazonaws.com ` : '<UnknownOperationException/>\n';
-    this.#send(responder, healthy ? 200 : 404, 'text/plain', nextRequestId(), body);
+    this.#send(responder, healthy ? 200 : 404, 'text/plain', nextRequestId(), Buffer.from(body));
   }
 
   #find(target: string | undefined): readonly [string, OperationHandler] {
@@ -169,11 +169,10 @@ export class AwsJsonProtocol {
   }
 
   #answer(responder: Responder, status: number, requestId: string, value: object | string): void {
-    const body = typeof value === 'string' ? value : JSON.stringify(value);
-    this.#send(responder, status, this.#contentType, requestId, body);
+    this.#send(responder, status, this.#contentType, requestId, bytesOf(value));
   }
 
-  #send(responder: Responder, status: number, contentType: string, requestId: string, body: string): void {
+  #send(responder: Responder, status: number, contentType: string, requestId: string, body: Buffer): void {
     const checksum = this.#options.crc32 ? `x-amz-crc32: ${crc32(body)}\r\n` : '';
     const lines = `x-amzn-requestid: ${requestId}\r\ncontent-type: ${contentType}\r\n${checksum}`;
     responder.respond(status, lines, body);
@@ -197,6 +196,11 @@ function parseBody(body: Buffer): Record<string, unknown> | undefined {
     throw new AwsError('SerializationException', 'The request body is not a JSON object in UTF-8.');
   }
   return value as Record<string, unknown>;
+}
+
+function bytesOf(value: object | string): Buffer {
+  if (Buffer.isBuffer(value)) return value;
+  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 function asAwsError(error: unknown): AwsError | undefined {

@@ -10,7 +10,7 @@ export interface Responder {
   /** Of a request that asked for it. */
   readonly trace: RequestTrace | undefined;
   /** @param lines header lines, each ended by CRLF; length, date and connection are added */
-  respond(status: number, lines: string, body: string): void;
+  respond(status: number, lines: string, body: Buffer): void;
 }
 
 export interface ServerConnectionOptions {
@@ -20,6 +20,8 @@ export interface ServerConnectionOptions {
   /** The server takes no further request after the one under way. */
   closing: () => boolean;
 }
+
+const NO_BODY = Buffer.alloc(0);
 
 const REASONS: Readonly<Record<number, string>> = {
   200: 'OK',
@@ -49,8 +51,8 @@ export class ServerConnection implements Responder, Sender {
   /** The client's side is closed. */
   #ended = false;
   /** To be sent at the end of the turn. */
-  #answer = '';
-  #encoding: 'latin1' | 'utf8' = 'latin1';
+  #answerHead = '';
+  #answerBody: Buffer = NO_BODY;
   /** After that answer. */
   #staysOpen = true;
 
@@ -78,23 +80,23 @@ export class ServerConnection implements Responder, Sender {
     this.#refuse(new RequestRefusal('408 Request Timeout'));
   }
 
-  respond(status: number, lines: string, body: string): void {
+  respond(status: number, lines: string, body: Buffer): void {
     const { method, keepAlive } = this.#request!;
     const isLast = this.#ended && !this.#parser.begun;
     this.#staysOpen = keepAlive && !isLast && !this.#options.closing();
-    const size = Buffer.byteLength(body);
     const connection = this.#staysOpen ? 'keep-alive' : 'close';
-    const head = `HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\n${lines}content-length: ${size}\r\ndate: ${httpDate()}\r\nconnection: ${connection}\r\n\r\n`;
-    this.#answer = method === 'HEAD' ? head : head + body;
-    // Text of one byte a character goes to the socket without being encoded.
-    this.#encoding = size === body.length ? 'latin1' : 'utf8';
+    this.#answerHead = `HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\n${lines}content-length: ${body.length}\r\ndate: ${httpDate()}\r\nconnection: ${connection}\r\n\r\n`;
+    this.#answerBody = method === 'HEAD' ? NO_BODY : body;
     sendThisTurn(this);
   }
 
   send(): void {
-    if (this.trace !== undefined) this.#answer = traced(this.#answer, this.trace);
-    this.#socket.write(this.#answer, this.#encoding);
-    this.#answer = '';
+    const head = this.trace === undefined ? this.#answerHead : traced(this.#answerHead, this.trace);
+    const answer = Buffer.allocUnsafe(head.length + this.#answerBody.length);
+    answer.write(head, 'latin1');
+    answer.set(this.#answerBody, head.length);
+    this.#socket.write(answer);
+    this.#answerBody = NO_BODY;
     this.#request = undefined;
     if (this.#staysOpen) this.#resume();
     else this.#leave();
@@ -167,10 +169,10 @@ export class ServerConnection implements Responder, Sender {
 }
 
 /** Told at the last moment, when the answer goes out. */
-function traced(answer: string, { received_ns, kms_ns, crypto_ns, storage_ns }: RequestTrace): string {
-  const lineEnd = answer.indexOf('\r\n') + 2;
+function traced(head: string, { received_ns, kms_ns, crypto_ns, storage_ns }: RequestTrace): string {
+  const lineEnd = head.indexOf('\r\n') + 2;
   const times = [received_ns, realClock.now_ns(), kms_ns, crypto_ns, storage_ns].join(',');
-  return `${answer.slice(0, lineEnd)}${TRACE_HEADER}: ${times}\r\n${answer.slice(lineEnd)}`;
+  return `${head.slice(0, lineEnd)}${TRACE_HEADER}: ${times}\r\n${head.slice(lineEnd)}`;
 }
 
 let lastSecond = Number.NaN;

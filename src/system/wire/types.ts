@@ -53,7 +53,8 @@ export interface WireRequest {
 }
 
 /**
- * Performs an operation. Returns the response body: an object to serialise, or JSON already serialised.
+ * Performs an operation. Returns the response body: an object to serialise, or JSON already serialised, as text or as
+ * bytes (a `Buffer`, which must not change afterwards).
  * Throws `AwsError` for a failure that the service documents; anything else becomes a 500 without details.
  */
 export type OperationHandler = (request: WireRequest) => Promise<object | string> | object | string;

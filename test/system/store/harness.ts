@@ -97,7 +97,8 @@ export async function startBench(overrides: Partial<StoreOptions> = {}): Promise
         principal: as.principal,
         connectionId: connection,
       });
-      return JSON.parse(typeof answer === 'string' ? answer : JSON.stringify(answer));
+      const isSerialised = typeof answer === 'string' || Buffer.isBuffer(answer);
+      return JSON.parse(isSerialised ? String(answer) : JSON.stringify(answer));
     },
     async failure(operation, body, options) {
       try {

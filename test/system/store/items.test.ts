@@ -65,7 +65,7 @@ describe.each([
         connectionId: 1,
       },
     );
-    expect(whole).toBe(`{"Item":${text}}`);
+    expect(String(whole)).toBe(`{"Item":${text}}`);
   });
 
   it('checks conditions against the item as it is', async () => {

@@ -99,7 +99,7 @@ describe('a KMS that throttles or is down', () => {
     await execute('CreateTable', { ...hashTable });
     await execute('PutItem', { TableName: 'users', Item: { pk: { S: 'a' } } });
     fail(code);
-    expect(execute('GetItem', get)).toBe('{"Item":{"pk":{"S":"a"}}}');
+    expect(String(execute('GetItem', get))).toBe('{"Item":{"pk":{"S":"a"}}}');
     await expect(execute('GetItem', get, 2)).rejects.toMatchObject({ code: expected });
     await expect(
       execute('PutItem', { TableName: 'users', Item: { pk: { S: 'b' } } }, 2),
@@ -109,7 +109,7 @@ describe('a KMS that throttles or is down', () => {
     const failedCreate = Promise.resolve(execute('CreateTable', { ...hashTable, TableName: 'more' }));
     await expect(failedCreate).rejects.toMatchObject({ code: expected });
     fail(undefined);
-    expect(await execute('GetItem', get, 2)).toBe('{"Item":{"pk":{"S":"a"}}}');
+    expect(String(await execute('GetItem', get, 2))).toBe('{"Item":{"pk":{"S":"a"}}}');
     await store.close();
   });
 });

@@ -6,7 +6,12 @@ import { canonicalNumber, MIN_EXPONENT, parseDecimal } from './number.ts';
  * 1 and 1.0 are one key. Different keys have different bytes, whatever their types.
  */
 export function keyBytes(value: AttributeValue): Buffer {
-  if ('S' in value) return tagged(0x53, Buffer.from(value.S));
+  if ('S' in value) {
+    const key = Buffer.allocUnsafe(1 + Buffer.byteLength(value.S));
+    key[0] = 0x53;
+    key.write(value.S, 1);
+    return key;
+  }
   if ('N' in value) return tagged(0x4e, Buffer.from(canonicalNumber(value.N), 'latin1'));
   if ('B' in value) return tagged(0x42, Buffer.from(value.B, 'base64'));
   throw new TypeError('A key attribute is S, N or B; check it against the schema first.');
