@@ -76,7 +76,7 @@ describe('an arm of a healthy run', () => {
     expect(arm.cache).toMatchObject({ lookups: 1666, misses: 1666, hit_rate: 0 });
     expect(arm.connections).toMatchObject({ opened: 1666, tls_full: 1666, requests: 1666 });
     expect(arm.server.requests).toBe(1666);
-    expect(arm.cpu_us_per_op).toEqual({ lanes: 1900, store: 2400, kms: 600 });
+    expect(arm.cpu_us_per_op).toEqual({ lanes: 1900, store: 2400, kms: 600, pacing: 20 });
     expect(arm.cost_usd_per_million_ops).toEqual({ kms: 3, cloudtrail: 0, total: 3 });
   });
 
@@ -113,7 +113,7 @@ describe('a target without counters', () => {
       null,
       null,
     ]);
-    expect(arm.cpu_us_per_op).toEqual({ lanes: 300, store: null, kms: null });
+    expect(arm.cpu_us_per_op).toEqual({ lanes: 300, store: null, kms: null, pacing: 20 });
     expect(arm.identities.map(({ state }) => state)).toEqual(['ok', 'ok', ...Array(4).fill('not checked')]);
     expect(arm.verdict.value).toBe('valid');
   });
@@ -124,7 +124,7 @@ describe('a runtime that cannot tell the CPU of a thread', () => {
     const arm = armOf({}, {}, ({ arms }) => {
       for (const turn of arms[0]!.turns) turn.recording.cpu_us = null;
     });
-    expect(arm.cpu_us_per_op).toEqual({ lanes: null, store: 400, kms: 0 });
+    expect(arm.cpu_us_per_op).toEqual({ lanes: null, store: 400, kms: 0, pacing: 20 });
     expect(arm.blocks[0]!.cpu_us.lanes).toBeNull();
     expect(arm.verdict.value).toBe('valid');
   });

@@ -182,7 +182,12 @@ function playTurn(
       recorder.failed(kind, 'ThrottlingException', end_ns, second);
     else recorder.completed(kind, due_ns, issue_ns, end_ns, second, issue_ns - due_ns);
   }
-  return recorder.finish(turn.from_ns + TURN_NS, turn.operations * (mode === 'keep-alive' ? 300 : 1_900));
+  return recorder.finish(
+    turn.from_ns + TURN_NS,
+    turn.operations * (mode === 'keep-alive' ? 300 : 1_900),
+    [],
+    turn.operations * 20,
+  );
 }
 
 function addUnissued(recording: TurnRecording, unissued: number): void {

@@ -36,9 +36,9 @@ describe('a result file', () => {
   });
 
   it('keeps fields that a newer version added', async () => {
-    const newer = { ...result, extra: 1, arms: [{ ...result.arms[0], breakdown_ns: { kms: 5 } }] };
+    const newer = { ...result, extra: 1, arms: [{ ...result.arms[0], weather: { rain_mm: 5 } }] };
     const read = await readResult(await written(JSON.stringify(newer)));
-    expect(read).toMatchObject({ extra: 1, arms: [{ breakdown_ns: { kms: 5 } }] });
+    expect(read).toMatchObject({ extra: 1, arms: [{ weather: { rain_mm: 5 } }] });
   });
 });
 
