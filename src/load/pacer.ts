@@ -57,7 +57,7 @@ const STEP_NS = 500;
 
 /** Of the time to the next operation, what the pacer's thread may spin, and the lane's event loop after it. */
 const THREAD_SPIN = 0.2;
-const LANE_SPIN = 0.1;
+const LANE_SPIN = 0.15;
 const LANE_SPIN_NS = 200e3;
 
 /**
