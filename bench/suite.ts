@@ -46,6 +46,12 @@ export interface TaskFigure {
   against: { task: string; ratio: number; low: number; high: number } | null;
 }
 
+export function taskOf({ tasks }: Suite, name: string): BenchTask {
+  const task = tasks.find((candidate) => candidate.name === name);
+  if (task === undefined) throw new Error(`There is no task ${name}.`);
+  return task;
+}
+
 export interface SuiteFigures {
   name: string;
   tasks: TaskFigure[];

@@ -14,7 +14,7 @@ import type { ClientTurn, Effort, Finding, LaneArm } from './types.ts';
 const SEED = 1;
 const caller = createCaller('caller-1');
 
-export async function findClientCost(effort: Effort): Promise<Finding[]> {
+export async function findClientCost({ client }: Effort): Promise<Finding[]> {
   const server = startChild('./fixed-answer');
   const laneClient = startChild('./lane-client');
   const autocannonClient = startChild('./autocannon-client');
@@ -27,7 +27,7 @@ export async function findClientCost(effort: Effort): Promise<Finding[]> {
       own: (turn_ms: number) => laneClient.ask<ClientTurn>('play', { lane, turn_ms }),
       autocannon: (turn_ms: number) => autocannonClient.ask<ClientTurn>('play', { ...request, turn_ms }),
     } satisfies Record<string, Play<ClientTurn>>;
-    return [finding(await playRounds(players, effort, createRandom(SEED)))];
+    return [finding(await playRounds(players, client, createRandom(SEED)))];
   } finally {
     await Promise.all([server, laneClient, autocannonClient].map((child) => child.stop()));
   }

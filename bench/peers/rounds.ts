@@ -1,6 +1,6 @@
 import { pairedRatio } from '../../src/compare/compare.ts';
 import { type Random, shuffled } from '../../src/std/random.ts';
-import type { Effort, Ratio } from './types.ts';
+import type { Ratio, Rounds } from './types.ts';
 
 const CONFIDENCE = 0.95;
 
@@ -15,7 +15,7 @@ export type Play<Turn> = (turn_ms: number) => Promise<Turn>;
  */
 export async function playRounds<Name extends string, Turn extends Record<keyof Turn, number>>(
   players: Readonly<Record<Name, Play<Turn>>>,
-  { rounds, turn_ms, warmUp_ms }: Effort,
+  { rounds, turn_ms, warmUp_ms }: Rounds,
   random: Random,
 ): Promise<Record<Name, Turn[]>> {
   const names = Object.keys(players) as Name[];

@@ -21,15 +21,29 @@ export interface LaneArm {
   seed: number;
 }
 
-/** How long everything is measured. */
-export interface Effort {
-  /** For the tasks in this process together: sealing, recording, key cache. */
-  suites_ms: number;
-  cycles: number;
-  /** Of servers and clients. */
+/** Who seals and opens: this project, bare node:crypto, the AWS Encryption SDK. */
+export type Sealer = 'own' | 'bare' | 'sdk';
+
+export interface SealTurn {
+  operations: number;
+  elapsed_ns: number;
+}
+
+/** How long players are measured who take turns: each has two a round. */
+export interface Rounds {
   rounds: number;
   turn_ms: number;
+  /** Of each player, before the first round. */
   warmUp_ms: number;
+}
+
+/** How long everything is measured. */
+export interface Effort {
+  /** The tasks in this process together: recording, key cache. */
+  suites: { budget_ms: number; cycles: number };
+  sealing: Rounds;
+  serving: Rounds;
+  client: Rounds;
 }
 
 /** A ratio with its 95 % interval. */

@@ -36,8 +36,8 @@ describe('the comparison with peers', () => {
       return { turn_ms };
     };
     const players = { a: player('a'), b: player('b'), c: player('c') };
-    const effort = { suites_ms: 0, cycles: 0, rounds: 20, turn_ms: 5, warmUp_ms: 100 };
-    const turns = await playRounds(players, effort, createRandom(1));
+    const rounds = { rounds: 20, turn_ms: 5, warmUp_ms: 100 };
+    const turns = await playRounds(players, rounds, createRandom(1));
     expect(turns.a).toEqual(Array.from({ length: 20 }, () => ({ turn_ms: 10 })));
     expect(played.splice(0, 3)).toEqual(['a', 'b', 'c']);
     const orders = Array.from({ length: 20 }, (_, round) => played.slice(6 * round, 6 * round + 6));
