@@ -15,8 +15,8 @@ name: dying
 callers: 2
 connections: { perCaller: 2, tls: false }
 table: { items: 50, itemBytes: 512 }
-arrivals: { rate: 100/s }
-phases: [{ for: 12s }]
+arrivals: { rate: 200/s }
+phases: [{ for: 4s }]
 arms:
   one: {}
   other: {}

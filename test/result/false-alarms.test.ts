@@ -31,7 +31,7 @@ function alarms(runs: number, fault?: Fault): { byRule: Record<string, number>; 
 }
 
 it('a healthy run is called suspect at most once in a hundred', () => {
-  const runs = 2000;
+  const runs = 1000;
   const { byRule, any } = alarms(runs);
   expect(any / runs, JSON.stringify(byRule)).toBeLessThanOrEqual(0.01);
 }, 120_000);
