@@ -1,22 +1,12 @@
 import { openRecords } from './records.ts';
-import type { TraceFormat, TraceSurvey } from './types.ts';
+import { emptySurvey, type TraceFormat, type TraceSurvey } from './types.ts';
 
 const DISTINCT_MAX = 1_000_000;
 const BROKEN_SHOWN = 3;
 
 /** One pass through a trace, in bounded memory. @throws the file system's error; Error a column is not there */
 export function surveyTrace(file: string, format: TraceFormat): TraceSurvey {
-  const survey: TraceSurvey = {
-    records: 0,
-    broken: 0,
-    brokenLines: [],
-    disordered: 0,
-    span_us: 0,
-    first_us: 0,
-    tick_us: 0,
-    clients: 0,
-    keys: 0,
-  };
+  const survey = emptySurvey();
   const clients = new Set<number>();
   const keys = new Set<number>();
   const ticks = [1e6, 1e3];

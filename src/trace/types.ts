@@ -55,6 +55,21 @@ export interface TraceSurvey {
   keys: number;
 }
 
+/** Of a trace that nobody has looked into. */
+export function emptySurvey(): TraceSurvey {
+  return {
+    records: 0,
+    broken: 0,
+    brokenLines: [],
+    disordered: 0,
+    span_us: 0,
+    first_us: 0,
+    tick_us: 0,
+    clients: 0,
+    keys: 0,
+  };
+}
+
 /** A trace's records in the order of the file. */
 export interface TraceRecords {
   /** The next record, undefined after the last. Times never decrease: a disordered record has the time before it. */

@@ -60,20 +60,8 @@ export function resolveTrace(written: WrittenTrace, directory: string): TraceSet
     words: Object.fromEntries(words),
   };
   const speed = written.speed === 'max' ? null : (written.speed ?? 1);
-  return { file: resolvePath(directory, written.file), format, speed, survey: EMPTY };
+  return { file: resolvePath(directory, written.file), format, speed, survey: emptySurvey() };
 }
-
-const EMPTY: TraceSurvey = {
-  records: 0,
-  broken: 0,
-  brokenLines: [],
-  disordered: 0,
-  span_us: 0,
-  first_us: 0,
-  tick_us: 0,
-  clients: 0,
-  keys: 0,
-};
 
 /** Callers that a trace's clients become where the file doesn't say how many. */
 const CALLERS_MAX = 1000;
