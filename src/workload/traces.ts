@@ -1,7 +1,13 @@
 /** The `trace` field: recorded traffic that takes the place of arrivals, operations and keys. */
 import { resolve as resolvePath } from 'node:path';
 import * as z from 'zod';
-import { TRACE_FORMATS, type TraceFormat, type TraceOperation, type TraceSurvey } from '../trace/types.ts';
+import {
+  emptySurvey,
+  TRACE_FORMATS,
+  type TraceFormat,
+  type TraceOperation,
+  type TraceSurvey,
+} from '../trace/types.ts';
 import type { WrittenArm } from './schema.ts';
 import type { Arm, TraceSettings } from './types.ts';
 
