@@ -6,7 +6,7 @@ import { columns, type Style, styleFor, wrap } from './text.ts';
 const VERDICTS = {
   pass: 'passed: what this tool measures here can be believed',
   fail: 'failed',
-  busy: 'not decided: the machine is too busy to tell the tool from it',
+  busy: 'not decided: the machine is too busy, or wakes its threads too late, to tell the tool from it',
 } as const;
 
 /** A selftest for a person at a terminal: each case with its figures, then what the machine adds. */
@@ -43,11 +43,15 @@ function caseLines(cases: readonly CaseResult[], style: Style): string[] {
   return [head!, ...cases.flatMap((one) => [heading(one, style), ...body.splice(0, one.checks.length)]), ''];
 }
 
-function heading({ name, shows, outcome, repeated }: CaseResult, style: Style): string {
+function heading({ name, shows, outcome, repeated, machine }: CaseResult, style: Style): string {
   const paint = { pass: style.green, fail: style.red, busy: style.yellow }[outcome];
   const words = { pass: 'pass', fail: 'FAIL', busy: 'busy' }[outcome];
   const again = repeated ? style.yellow(' (the second time)') : '';
-  return `${paint(words)}  ${style.bold(name)}${again}  ${style.dim(shows)}`;
+  const state =
+    outcome === 'pass'
+      ? ''
+      : ` (others took ${percent(machine.others_share)} of the cores, a sleeping thread woke ${duration(machine.oversleep_ns?.p99 ?? null)} late at p99)`;
+  return `${paint(words)}  ${style.bold(name)}${again}  ${style.dim(shows)}${state}`;
 }
 
 function checkCells(check: CheckResult, withPeer: boolean, style: Style): string[] {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { run } from '../run.ts';
 import { realClock } from '../std/clock.ts';
-import type { ArmTestbed, Testbed } from '../testbed/testbed.ts';
+import { type ArmTestbed, emulateNetwork, type Testbed } from '../testbed/testbed.ts';
 import { type Arm, parseWorkload } from '../workload/workload.ts';
 import { MachineWatch } from './machine.ts';
 import type { RemoteServer, Servers } from './servers.ts';
@@ -113,5 +113,10 @@ async function bedsOf(arms: readonly Arm[], server: RemoteServer): Promise<Testb
     }),
     kmsTimes: async () => null,
   });
-  return { arms: arms.map(bed), close: async () => {} };
+  const beds = arms.map(bed);
+  const networks = await Promise.all(beds.map(({ target }, index) => emulateNetwork(arms[index]!, target)));
+  const close = async (): Promise<void> => {
+    await Promise.all(networks.flat().map((relay) => relay.stop()));
+  };
+  return { arms: beds, close };
 }

@@ -1,4 +1,5 @@
 /** What a run is measured against: embedded servers started for it, or an endpoint that is there already. */
+import type { ArmTarget } from '../drivers/drivers.ts';
 import { type Relay, startRelay } from '../network/network.ts';
 import { endpointOf } from '../system/system.ts';
 import { type Arm, tableNames, traitsOf } from '../workload/workload.ts';
@@ -30,18 +31,21 @@ export async function openTestbed(arms: readonly Arm[]): Promise<Testbed> {
       opened.push(testbed);
       for (const [index, arm] of own.entries()) beds.set(arm, testbed.arms[index]!);
     }
-    for (const [arm, { target }] of beds) {
-      if (arm.network.rtt_ns === 0) continue;
-      const { host, port } = endpointOf(target.url);
-      const relay = await startRelay({ host, port, rtt_ns: arm.network.rtt_ns });
-      relays.push(relay);
-      target.via = { host: relay.host, port: relay.port };
-    }
+    for (const [arm, { target }] of beds) relays.push(...(await emulateNetwork(arm, target)));
   } catch (error) {
     await close();
     throw error;
   }
   return { arms: arms.map((arm) => beds.get(arm)!), close };
+}
+
+/** Leads the arm's way to its target through the network that it asks for. @returns what is to be stopped */
+export async function emulateNetwork({ network }: Arm, target: ArmTarget): Promise<Relay[]> {
+  if (network.rtt_ns === 0) return [];
+  const { host, port } = endpointOf(target.url);
+  const relay = await startRelay({ host, port, rtt_ns: network.rtt_ns });
+  target.via = { host: relay.host, port: relay.port };
+  return [relay];
 }
 
 /** The `noop` driver asks nothing of anybody. */

@@ -1,9 +1,9 @@
 /** The generator itself: its clock, its resolution, its arrivals, its end. */
 import { LatencyHistogram } from '../../recording/recording.ts';
 import { exactly, limit, near } from '../checks.ts';
-import { distanceFrom, exponentialCdf, gapsOf, quantileOf } from '../laws.ts';
+import { gapsOf, quantileOf } from '../laws.ts';
 import type { Check, Evidence, Experiment, Floor } from '../types.ts';
-import { booksAgree, GETS, peerTimes, steady, warmAndSteady } from './shared.ts';
+import { BRISK, booksAgree, GETS, gapFigures, peerTimes, steady, warmAndSteady } from './shared.ts';
 
 const MS = 1e6;
 const US = 1e3;
@@ -35,8 +35,7 @@ export const onTime: Experiment = {
   floor: ({ arm: { schedule_lag_ns } }) => ({ lag_ns: spreadOf(schedule_lag_ns.p50, schedule_lag_ns.p99) }),
 };
 
-const POISSON_PER_S = 300;
-const ARRIVALS_DISTANCE = 0.05;
+const EVEN_PER_S = 200;
 /** Cells of a histogram that the answers of a run fall into: whole milliseconds are a handful. */
 const DISTINCT_TIMES = 50;
 
@@ -46,8 +45,8 @@ export const instant: Experiment = {
   workload: {
     ...GETS,
     connections: { perCaller: 100 },
-    arrivals: { process: 'poisson', rate: `${POISSON_PER_S}/s` },
-    phases: warmAndSteady(5),
+    arrivals: { process: 'constant', rate: `${EVEN_PER_S}/s` },
+    phases: warmAndSteady(6, BRISK),
   },
   quiet: false,
   long: false,
@@ -69,15 +68,13 @@ export const instant: Experiment = {
       },
     },
     {
-      name: 'poisson-arrivals',
-      shows:
-        'Poisson arrivals at 300/s are exponential gaps at the server (greatest distance of the distributions)',
-      checks: ({ log }) => [
-        limit('distance', 'at most', ARRIVALS_DISTANCE, {
-          measured: distanceFrom(gapsOf(log!.received_ns), exponentialCdf(1e9 / POISSON_PER_S)),
-          unit: 'share',
-        }),
-      ],
+      name: 'even-rate',
+      shows: 'requests at 200/s reach the server evenly spaced, and not in a burst each second',
+      checks: ({ log }) => {
+        const gaps = gapsOf(log!.received_ns);
+        const gap = (p: number) => ({ expected: 1e9 / EVEN_PER_S, measured: quantileOf(gaps, p) });
+        return [near('gap p1', gap(0.01), { share: 0.2 }), near('gap p99', gap(0.99), { share: 0.2 })];
+      },
     },
   ],
   floor: (evidence) => {
@@ -90,10 +87,14 @@ export const instant: Experiment = {
     };
   },
   peer: {
-    options: { connections: 1, duration: 2 },
-    figures: (outcome) => {
+    options: { connections: 1, overallRate: EVEN_PER_S, duration: 4 },
+    figures: (outcome, log) => {
       const { result } = outcome;
-      return { ...peerTimes(outcome, ['p50']), fastest: { said: result ? result.latency.min! * MS : null } };
+      return {
+        ...peerTimes(outcome, ['p50']),
+        ...gapFigures(log),
+        fastest: { said: result ? result.latency.min! * MS : null },
+      };
     },
   },
 };
