@@ -8,7 +8,7 @@ import { type Arm, OPERATION_KINDS, type OperationKind, parseWorkload } from '..
 import { type Peer, startChild } from './child.ts';
 import { median, type Play, playRounds, ratioOf } from './rounds.ts';
 import { atLeast, beside, type Figures } from './targets.ts';
-import type { ClientTurn, Effort, Finding, LaneArm, Ratio, Rounds, ServedTurn } from './types.ts';
+import type { ClientTurn, Effort, Finding, LaneArm, Ratio, ServedTurn } from './types.ts';
 
 const SEED = 1;
 export const CONNECTIONS = 10;
@@ -34,7 +34,7 @@ export function servingArms(dynaliteUrl: string): Arm[] {
   return parseWorkload(JSON.stringify(workload), 'bench/peers/serving.ts').arms;
 }
 
-export async function findServing({ serving }: Effort): Promise<Finding[]> {
+export async function findServing(effort: Effort): Promise<Finding[]> {
   const dynalite = startChild('./dynalite');
   const client = startChild('./lane-client');
   try {
@@ -44,7 +44,7 @@ export async function findServing({ serving }: Effort): Promise<Finding[]> {
     process.env.AWS_SECRET_ACCESS_KEY ??= 'peers';
     const testbed = await openTestbed(arms);
     try {
-      return findings(await playAll(arms, testbed, client, dynalite, serving));
+      return findings(await playAll(arms, testbed, client, dynalite, effort));
     } finally {
       await client.stop();
       await testbed.close();
@@ -63,7 +63,7 @@ async function playAll(
   testbed: Testbed,
   client: Peer,
   dynalite: Peer,
-  rounds: Rounds,
+  { reading, writing }: Effort,
 ): Promise<Record<Player, ServedTurn[]>> {
   const player = async (index: number, kind: OperationKind): Promise<Play<ServedTurn>> => {
     const bed = testbed.arms[index]!;
@@ -78,14 +78,15 @@ async function playAll(
       return { ...turn, server_cpu_us: (await cpu_us()) - before_us };
     };
   };
-  const players: Record<Player, Play<ServedTurn>> = {
+  const readers = {
     get: await player(0, 'get'),
     getSigned: await player(1, 'get'),
     getDynalite: await player(2, 'get'),
-    put: await player(0, 'put'),
-    putDynalite: await player(2, 'put'),
   };
-  return playRounds(players, rounds, createRandom(SEED));
+  const writers = { put: await player(0, 'put'), putDynalite: await player(2, 'put') };
+  // Apart: LMDB takes over what was written when the turn of writing may be over.
+  const read = await playRounds(readers, reading, createRandom(SEED));
+  return { ...read, ...(await playRounds(writers, writing, createRandom(SEED))) };
 }
 
 function findings(turns: Record<Player, ServedTurn[]>): Finding[] {

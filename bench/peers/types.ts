@@ -42,7 +42,8 @@ export interface Effort {
   /** The tasks in this process together: recording, key cache. */
   suites: { budget_ms: number; cycles: number };
   sealing: Rounds;
-  serving: Rounds;
+  reading: Rounds;
+  writing: Rounds;
   client: Rounds;
 }
 
