@@ -10,7 +10,12 @@ const MAX_LINES = 400;
 /** Open beside the door: light files of types, constants and error classes that threads load without the whole room. */
 const CONTRACTS = ['types.ts', 'errors.ts'];
 /** Entry points of processes that report by message and exit code: they have nobody to return to. */
-const PROCESS_ENTRIES = ['src/selftest/process.ts', 'src/system/process.ts', 'src/network/process.ts'];
+const PROCESS_ENTRIES = [
+  'src/selftest/peer-process.ts',
+  'src/selftest/process.ts',
+  'src/system/process.ts',
+  'src/network/process.ts',
+];
 
 interface Room {
   name: string;

@@ -13,6 +13,9 @@ const PATIENCE_MS = 3500;
 
 const autocannon = createRequire(import.meta.url)('autocannon') as Autocannon;
 
+// Its parent ends it, be it in mid-measurement.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+process.on('disconnect', () => process.exit());
 answerParent({
   measure: async ({ url, options, stopAfter_ms }: PeerQuestion): Promise<PeerOutcome> => {
     const measuring = autocannon({

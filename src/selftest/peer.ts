@@ -10,10 +10,11 @@ export interface PeerQuestion {
   stopAfter_ms?: number;
 }
 
-/** autocannon's own answers about the same server; undefined where it is not asked. It has a process of its own. */
+/** autocannon's own answers about the same server, in a process of its own; undefined where it is not asked, or no longer. */
 export async function askPeer(
   { behaviour, peer }: Experiment,
   servers: Servers,
+  stopped: Promise<void>,
 ): Promise<PeerFigures | undefined> {
   if (behaviour === null || peer === undefined) return undefined;
   const server = await servers.open(behaviour);
@@ -22,8 +23,9 @@ export async function askPeer(
     const { options, stopAfter_ms } = peer;
     await server.begin();
     const question: PeerQuestion = { url: server.url, options, stopAfter_ms };
-    const outcome = await child.ask<PeerOutcome>('measure', question);
-    return peer.figures(outcome, await server.log());
+    const asked = child.ask<PeerOutcome>('measure', question);
+    const outcome = await Promise.race([asked, stopped.then(() => undefined)]);
+    return outcome && peer.figures(outcome, await server.log());
   } finally {
     // Stopped early, its workers would go on.
     child.kill();

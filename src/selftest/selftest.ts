@@ -127,8 +127,14 @@ class Session {
   ): Promise<void> {
     const waiting = [...experiments];
     const work = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined && !this.#interrupted; next = waiting.shift())
-        await action(next);
+      for (let next = waiting.shift(); next !== undefined && !this.#interrupted; next = waiting.shift()) {
+        try {
+          await action(next);
+        } catch (error) {
+          // A Ctrl-C reaches the servers too, and ends them where they have only just started.
+          if (!this.#interrupted) throw error;
+        }
+      }
     };
     await Promise.all(Array.from({ length: width }, work));
   }
@@ -164,7 +170,7 @@ class Session {
   readonly #askPeer = async (experiment: Experiment): Promise<void> => {
     if (experiment.peer === undefined) return;
     this.#options.measuring?.(experiment.name, 'autocannon');
-    const figures = await askPeer(experiment, this.#servers);
+    const figures = await askPeer(experiment, this.#servers, this.#options.stopped);
     if (figures) this.#peers.set(experiment, figures);
   };
 

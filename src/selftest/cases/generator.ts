@@ -46,7 +46,7 @@ export const instant: Experiment = {
     ...GETS,
     connections: { perCaller: 100 },
     arrivals: { process: 'constant', rate: `${EVEN_PER_S}/s` },
-    phases: warmAndSteady(6, BRISK),
+    phases: warmAndSteady(5.5, BRISK),
   },
   quiet: false,
   long: false,
