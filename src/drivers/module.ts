@@ -12,6 +12,8 @@ import {
 } from './module-load.ts';
 import type { Driver, DriverOptions, LocalStore, Outcome, Probe } from './types.ts';
 
+/** A module that keeps to the time-out itself is heard first: it knows what to close. */
+const GRACE_MS = 50;
 /** For what happens once, before and after measuring. */
 const OPEN_WITHIN_MS = 60_000;
 const CLOSE_WITHIN_MS = 5_000;
@@ -29,14 +31,14 @@ export class ModuleDriver implements Driver {
   readonly measures: Driver['measures'];
   readonly local: LocalStore | undefined;
   readonly #path: string;
-  readonly #timeout_ms: number;
+  readonly #patience_ms: number;
   readonly #driver: OwnDriver;
   readonly #underWay = new Set<End>();
   #abandoned = 0;
 
   private constructor({ arm }: DriverOptions, driver: OwnDriver) {
     this.#path = arm.module!;
-    this.#timeout_ms = arm.connections.timeout_ms;
+    this.#patience_ms = arm.connections.timeout_ms + GRACE_MS;
     this.#driver = driver;
     this.pools = driver.pools ?? false;
     this.measures = driver.measures;
@@ -99,7 +101,7 @@ export class ModuleDriver implements Driver {
         clearTimeout(timer);
         resolve(ended);
       };
-      const timer = setTimeout(() => this.#giveUp(end, 'Timeout'), this.#timeout_ms);
+      const timer = setTimeout(() => this.#giveUp(end, 'Timeout'), this.#patience_ms);
       this.#underWay.add(end);
       Promise.resolve(outcome).then(
         (ended) => end(outcomeOf(ended, probe)),
