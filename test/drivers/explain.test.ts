@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { explainExchange, explainTold } from '../../src/drivers/explain.ts';
 import { createProbe } from '../../src/drivers/types.ts';
+import { median } from '../../src/std/stats.ts';
 import { HttpResponse } from '../../src/system/system.ts';
 import { driverFor, listen, openBed, operation } from './beds.ts';
 
@@ -55,16 +56,21 @@ describe('in an embedded run', () => {
       const driver = await driverFor(bed.arm, bed.target.target);
       expect(driver.measures).toEqual(['connect', 'kms', 'crypto', 'storage', 'server_other', 'wire']);
       for (const kind of ['get', 'put', 'readModifyWrite'] as const) {
-        const probe = createProbe();
-        const start_ms = performance.now();
-        expect(await driver.perform(operation(kind), probe)).toBeUndefined();
-        const whole_ns = (performance.now() - start_ms) * 1e6;
-        // The KMS's timers are whole milliseconds.
-        expect(probe.kms_ns).toBeGreaterThan(38e6);
-        for (const part of ['connect_ns', 'crypto_ns', 'storage_ns', 'server_other_ns', 'wire_ns'] as const)
-          expect(probe[part]).toBeGreaterThan(0);
-        const sum_ns = Object.values(probe).reduce((sum, part) => sum + part);
-        expect(Math.abs(sum_ns / whole_ns - 1)).toBeLessThan(0.05);
+        const unaccounted: number[] = [];
+        // The machine may take its time in one of them: the middle one tells.
+        for (let attempt = 0; attempt < 5; attempt++) {
+          const probe = createProbe();
+          const start_ms = performance.now();
+          expect(await driver.perform(operation(kind), probe)).toBeUndefined();
+          const whole_ns = (performance.now() - start_ms) * 1e6;
+          // The KMS's timers are whole milliseconds.
+          expect(probe.kms_ns).toBeGreaterThan(38e6);
+          for (const part of ['connect_ns', 'crypto_ns', 'storage_ns', 'server_other_ns', 'wire_ns'] as const)
+            expect(probe[part]).toBeGreaterThan(0);
+          const sum_ns = Object.values(probe).reduce((sum, part) => sum + part);
+          unaccounted.push(Math.abs(sum_ns / whole_ns - 1));
+        }
+        expect(median(unaccounted)).toBeLessThan(0.05);
       }
     } finally {
       await bed.testbed.close();
