@@ -4,6 +4,7 @@ import type { TableRecord } from './catalog.ts';
 import { insertIntoDirectory, type PageReader, type PageStore, removeFromDirectory } from './directory.ts';
 import type { RecordReader, Transaction } from './engine.ts';
 import { tableMissing } from './errors.ts';
+import { type Follower, followersOf, type SealedTransaction } from './followers.ts';
 import { type ItemPlace, placeOf, sortedPlaceOf } from './item-key.ts';
 import type { Keys } from './key-access.ts';
 import { keyLedger, TABLE_STRUCTURE } from './keyring.ts';
@@ -68,11 +69,12 @@ export class TableItems {
 }
 
 /** A table's items within a write transaction. Call `finish()` before it commits. */
-export class WritableItems extends TableItems {
-  readonly #transaction: Transaction;
+export class WritableItems extends TableItems implements SealedTransaction {
+  readonly transaction: Transaction;
   readonly #budget: UseBudget;
   readonly #own: Keys;
   readonly #totals: Totals;
+  readonly #followers: readonly Follower[];
   #recounted = false;
   /** Whether uses of a data key were taken: they are lost if the transaction does not commit. */
   sealed = false;
@@ -87,11 +89,12 @@ export class WritableItems extends TableItems {
   ) {
     super(table, trace === undefined ? keys : new TracedKeys(keys, trace), transaction);
     this.#own = keys;
-    this.#transaction = transaction;
+    this.transaction = transaction;
     this.#budget = budget;
     const totals = readTotals(transaction, table.number);
     if (totals === undefined) throw tableMissing();
     this.#totals = totals;
+    this.#followers = followersOf(this);
   }
 
   /** @returns the sizes of the item before (0 if there was none) and now */
@@ -99,7 +102,8 @@ export class WritableItems extends TableItems {
     const place = sortedPlaceOf(this.keys, this.table, item);
     const old_bytes = this.#sizeAt(place);
     const new_bytes = itemSizeBytes(item);
-    this.#transaction.put(place.recordKey, this.#seal(place.recordKey, JSON.stringify(item), new_bytes));
+    this.#tell(place, item);
+    this.transaction.put(place.recordKey, this.#sealItem(place.recordKey, JSON.stringify(item), new_bytes));
     if (old_bytes === 0 && place.sorted !== undefined) {
       const { partition, sort } = place.sorted;
       insertIntoDirectory(this.#directoryOf(partition), { sort, locator: place.locator });
@@ -113,7 +117,8 @@ export class WritableItems extends TableItems {
     const place = sortedPlaceOf(this.keys, this.table, key);
     const old_bytes = this.#sizeAt(place);
     if (old_bytes === 0) return 0;
-    this.#transaction.remove(place.recordKey);
+    this.#tell(place, undefined);
+    this.transaction.remove(place.recordKey);
     if (place.sorted !== undefined)
       removeFromDirectory(this.#directoryOf(place.sorted.partition), place.sorted.sort);
     this.#account(-1, -old_bytes);
@@ -121,7 +126,16 @@ export class WritableItems extends TableItems {
   }
 
   finish(): void {
-    if (this.#recounted) writeTotals(this.#transaction, this.table.number, this.#totals);
+    if (this.#recounted) writeTotals(this.transaction, this.table.number, this.#totals);
+  }
+
+  /** Before the change: the item as it was is read for followers alone. */
+  #tell({ recordKey }: ItemPlace, after: Item | undefined): void {
+    if (this.#followers.length === 0) return;
+    const record = this.transaction.get(recordKey);
+    const before =
+      record === undefined ? undefined : (JSON.parse(this.open(recordKey, record).json.toString()) as Item);
+    for (const follower of this.#followers) follower.changed({ before, after });
   }
 
   #account(items: number, bytes: number): void {
@@ -133,7 +147,7 @@ export class WritableItems extends TableItems {
 
   /** An item is never empty: it has a key. */
   #sizeAt({ recordKey }: ItemPlace): number {
-    return this.#transaction.get(recordKey)?.readUInt32BE(0) ?? 0;
+    return this.transaction.get(recordKey)?.readUInt32BE(0) ?? 0;
   }
 
   #directoryOf(partition: Buffer): PageStore {
@@ -142,22 +156,22 @@ export class WritableItems extends TableItems {
       ...this.directoryOf(partition),
       write: (pageId, page) => {
         const recordKey = keyOf(pageId);
-        this.#transaction.put(recordKey, this.#sealBytes(encodeAad([recordKey]), page));
+        this.transaction.put(recordKey, this.seal(TABLE_STRUCTURE, encodeAad([recordKey]), page));
       },
-      remove: (pageId) => this.#transaction.remove(keyOf(pageId)),
+      remove: (pageId) => this.transaction.remove(keyOf(pageId)),
     };
   }
 
-  #seal(recordKey: Buffer, json: string, size_bytes: number): Buffer {
+  #sealItem(recordKey: Buffer, json: string, size_bytes: number): Buffer {
     const size = Buffer.allocUnsafe(SIZE_BYTES);
     size.writeUInt32BE(size_bytes);
-    return Buffer.concat([size, this.#sealBytes(encodeAad([recordKey, size]), json)]);
+    return Buffer.concat([size, this.seal(TABLE_STRUCTURE, encodeAad([recordKey, size]), json)]);
   }
 
-  #sealBytes(aad: Buffer, plaintext: string | Buffer): Buffer {
+  seal(structure: string, aad: Buffer, plaintext: string | Buffer): Buffer {
     this.sealed = true;
-    const ledger = keyLedger(this.#transaction, this.table.number);
-    const dataKeyId = this.#budget.take(this.#own, TABLE_STRUCTURE, ledger);
-    return this.keys.seal(TABLE_STRUCTURE, dataKeyId, aad, plaintext);
+    const ledger = keyLedger(this.transaction, this.table.number);
+    const dataKeyId = this.#budget.take(this.#own, structure, ledger);
+    return this.keys.seal(structure, dataKeyId, aad, plaintext);
   }
 }

@@ -1,0 +1,30 @@
+/** What keeps in step with a table's items: its indexes, its stream. */
+import type { ItemKeys } from '../envelope/envelope.ts';
+import type { TableRecord } from './catalog.ts';
+import type { Transaction } from './engine.ts';
+import type { Item } from './types.ts';
+
+/** What a write did to one item; one of the two is there. */
+export interface ItemChange {
+  before: Item | undefined;
+  after: Item | undefined;
+}
+
+/** Follows the changes of a table's items in the transaction that makes them: both are done, or neither. */
+export interface Follower {
+  changed(change: ItemChange): void;
+}
+
+/** A table's records and keys within a write transaction. */
+export interface SealedTransaction {
+  readonly table: TableRecord;
+  readonly keys: ItemKeys;
+  readonly transaction: Transaction;
+  /** Seals under the structure's current data key; a structure without one gets its first. */
+  seal(structure: string, aad: Buffer, plaintext: string | Buffer): Buffer;
+}
+
+/** The followers of a table; none for most, which then pay nothing. */
+export function followersOf(_sealed: SealedTransaction): readonly Follower[] {
+  return [];
+}
