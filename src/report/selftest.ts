@@ -6,7 +6,7 @@ import { columns, type Style, styleFor, wrap } from './text.ts';
 const VERDICTS = {
   pass: 'passed: what this tool measures here can be believed',
   fail: 'failed',
-  busy: 'not decided: the machine is too busy, or wakes its threads too late, to tell the tool from it',
+  busy: 'not decided: the machine is too busy to tell the tool from it',
 } as const;
 
 /** A selftest for a person at a terminal: each case with its figures, then what the machine adds. */
@@ -44,18 +44,17 @@ function caseLines(cases: readonly CaseResult[], style: Style): string[] {
 }
 
 function heading({ name, shows, outcome, repeated, machine }: CaseResult, style: Style): string {
-  const paint = { pass: style.green, fail: style.red, busy: style.yellow }[outcome];
-  const words = { pass: 'pass', fail: 'FAIL', busy: 'busy' }[outcome];
+  const paint = { pass: style.green, floor: style.green, fail: style.red, busy: style.yellow }[outcome];
+  const words = { pass: 'pass', floor: 'pass', fail: 'FAIL', busy: 'busy' }[outcome];
   const again = repeated ? style.yellow(' (the second time)') : '';
-  const state =
-    outcome === 'pass'
-      ? ''
-      : ` (others took ${percent(machine.others_share)} of the cores, a sleeping thread woke ${duration(machine.oversleep_ns?.p99 ?? null)} late at p99)`;
+  const state = outcome === 'busy' ? ` (others took ${percent(machine.others_share)} of the cores)` : '';
   return `${paint(words)}  ${style.bold(name)}${again}  ${style.dim(shows)}${state}`;
 }
 
 function checkCells(check: CheckResult, withPeer: boolean, style: Style): string[] {
-  const { what, unit, expected, logged, measured, bound, passed, peer } = check;
+  const { what, unit, expected, logged, measured, bound, state, floor_ns, peer } = check;
+  const machine = floor_ns === null ? 'off' : `off, ${duration(floor_ns)} of the machine's own allowed`;
+  const remark = { pass: '', floor: `+ ${duration(floor_ns)} of the machine's own`, off: style.red(machine) };
   return [
     `    ${what}`,
     amount(expected, unit),
@@ -63,7 +62,7 @@ function checkCells(check: CheckResult, withPeer: boolean, style: Style): string
     amount(measured, unit),
     allowance(bound, unit),
     ...(withPeer ? [peer === undefined ? '' : peerCell(peer, unit)] : []),
-    passed ? '' : style.red('off'),
+    remark[state],
   ];
 }
 
@@ -86,10 +85,13 @@ function amount(value: number | null, unit: Check['unit']): string {
 function floorLines(floor: Floor, style: Style): string[] {
   const spread = (value: Floor['lag_ns']) =>
     value === null ? [WITHHELD, WITHHELD] : [duration(value.p50), duration(value.p99)];
+  const limits = (value: Floor['echo_ns']) =>
+    spread(value && { p50: value[0.5], p99: value[0.99] }).map((limit) => (value ? `≤ ${limit}` : limit));
   const times = columns(
     [
       ['', 'p50', 'p99'],
-      ['a thread sleeps too long by', ...spread(floor.oversleep_ns)],
+      ['a thread sleeps too long by', ...limits(floor.oversleep_ns)],
+      ['bytes to another process and back take', ...limits(floor.echo_ns)],
       ['operations start late by', ...spread(floor.lag_ns)],
       ["a request takes longer than the server's log by", ...spread(floor.added_ns)],
     ],
@@ -105,10 +107,14 @@ function floorLines(floor: Floor, style: Style): string[] {
 }
 
 function closing({ verdict, interrupted, cases, floor }: SelftestReport): string {
-  const passed = cases.filter(({ outcome }) => outcome === 'pass').length;
-  const sum = `${passed} of ${cases.length} cases pass`;
+  const atFloor = cases.filter(({ outcome }) => outcome === 'floor').length;
+  const passed = cases.filter(({ outcome }) => outcome === 'pass').length + atFloor;
+  const withFloor = atFloor === 0 ? '' : `, ${atFloor} of them with what the machine itself adds`;
+  const sum = `${passed} of ${cases.length} cases pass${withFloor}`;
   if (interrupted) return `Interrupted: ${sum}, the others were not decided.`;
-  const again = cases.filter(({ repeated, outcome }) => repeated && outcome === 'pass').length;
+  const again = cases.filter(
+    ({ repeated, outcome }) => repeated && (outcome === 'pass' || outcome === 'floor'),
+  ).length;
   const repeats = again === 0 ? '' : `, ${again} of them only the second time`;
   const remedy =
     verdict === 'busy'

@@ -1,50 +1,94 @@
+import { connect, type Socket } from 'node:net';
 import { LatencyHistogram } from '../recording/recording.ts';
 import { realClock } from '../std/clock.ts';
 import { machineCpu } from '../std/machine-cpu.ts';
-import type { MachineState } from './types.ts';
+import type { Limits, MachineState } from './types.ts';
 
-const EVERY_MS = 20;
-const NAP_MS = 0.5;
+const EVERY_MS = 15;
+/** About what lanes wait between operations: a core that sleeps longer is slower to wake. */
+const NAP_MS = 2;
+const ECHO = Buffer.alloc(256);
+/** Standard normal quantile of one-sided 95 %. */
+const Z_95 = 1.645;
+
+export interface MachineWatchOptions {
+  /** CPU of our own processes since any fixed moment. */
+  own_us: () => Promise<number>;
+  /** Of a loopback port of the servers' process that sends back what it gets. */
+  echoPort: number;
+  cores: number;
+}
 
 /**
  * Looks at the machine while something else is measured, by ways that have nothing of the load generator in them: what
- * a sleep of this thread's lasts too long, and what processes other than ours take of the cores.
+ * a sleep of this thread's lasts too long, what a plain socket takes to the servers' process and back, and what
+ * processes other than ours take of the cores.
  */
 export class MachineWatch {
-  readonly #own_us: () => Promise<number>;
+  readonly #options: MachineWatchOptions;
   readonly #oversleep = new LatencyHistogram();
+  readonly #echo = new LatencyHistogram();
   readonly #cell = new Int32Array(new SharedArrayBuffer(4));
-  readonly #timer = setInterval(() => this.#nap(), EVERY_MS);
+  readonly #socket: Socket;
+  readonly #timer = setInterval(() => this.#look(), EVERY_MS);
   readonly #start_ns = realClock.now_ns();
   readonly #idle_ms = machineCpu().idle_ms;
   readonly #ownBefore_us: Promise<number>;
+  /** When the bytes under way were sent. */
+  #sent_ns: number | undefined;
 
-  /** @param own_us CPU of our own processes since any fixed moment */
-  constructor(own_us: () => Promise<number>) {
-    this.#own_us = own_us;
-    this.#ownBefore_us = own_us();
+  constructor(options: MachineWatchOptions) {
+    this.#options = options;
+    this.#ownBefore_us = options.own_us();
+    this.#socket = connect({ port: options.echoPort, host: '127.0.0.1', noDelay: true });
+    this.#socket.on('data', () => this.#answered());
+    // Without it there is no floor to tell, and nothing is excused by one.
+    this.#socket.on('error', () => {});
   }
 
-  async stop(cores: number): Promise<MachineState> {
+  async stop(): Promise<MachineState> {
     this.cancel();
-    const own_ms = ((await this.#own_us()) - (await this.#ownBefore_us)) / 1e3;
+    const { own_us, cores } = this.#options;
+    const own_ms = ((await own_us()) - (await this.#ownBefore_us)) / 1e3;
     const all_ms = ((realClock.now_ns() - this.#start_ns) / 1e6) * cores;
     // What is neither idle nor ours, and so also what a hypervisor gave to others.
     const others = 1 - (machineCpu().idle_ms - this.#idle_ms + own_ms) / all_ms;
-    const spread = (p: number) => this.#oversleep.valueAtPercentile(p);
     return {
-      oversleep_ns: this.#oversleep.count === 0 ? null : { p50: spread(50), p99: spread(99) },
+      oversleep_ns: limitsOf(this.#oversleep),
+      echo_ns: limitsOf(this.#echo),
       others_share: Math.min(1, Math.max(0, others)),
     };
   }
 
   cancel(): void {
     clearInterval(this.#timer);
+    this.#socket.destroy();
   }
 
-  #nap(): void {
+  /** One after the other: a thread that sleeps would hear its echo late. */
+  #look(): void {
+    if (this.#sent_ns !== undefined || this.#socket.connecting) return;
     const start_ns = realClock.now_ns();
     Atomics.wait(this.#cell, 0, 0, NAP_MS);
     this.#oversleep.record(realClock.now_ns() - start_ns - NAP_MS * 1e6);
+    this.#sent_ns = realClock.now_ns();
+    this.#socket.write(ECHO);
   }
+
+  #answered(): void {
+    if (this.#sent_ns === undefined) return;
+    this.#echo.record(realClock.now_ns() - this.#sent_ns);
+    this.#sent_ns = undefined;
+  }
+}
+
+/** By order statistics: the rank below which 95 of 100 such samples have the percentile. Null without samples. */
+export function limitsOf(histogram: LatencyHistogram): Limits | null {
+  const { count } = histogram;
+  if (count === 0) return null;
+  const limit = (p: number): number => {
+    const rank = Math.ceil(count * p + Z_95 * Math.sqrt(count * p * (1 - p)));
+    return histogram.valueAtRank(Math.min(count, rank));
+  };
+  return { 0.5: limit(0.5), 0.9: limit(0.9), 0.99: limit(0.99) };
 }

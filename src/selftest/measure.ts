@@ -28,7 +28,11 @@ export async function measure(
   const file = { name: `selftest-${name}`, ...target, table: { encryption: 'none' }, compare: { blocks: 1 } };
   const parsed = parseWorkload(JSON.stringify({ ...file, ...workload }), `selftest ${name}`);
   const stop = stopAfter_ms === undefined ? undefined : new Stop(stopAfter_ms);
-  const watch = new MachineWatch(async () => processCpu_us() + (await servers.cpu_us()));
+  const watch = new MachineWatch({
+    own_us: async () => processCpu_us() + (await servers.cpu_us()),
+    echoPort: await servers.echoPort(),
+    cores: availableParallelism(),
+  });
   try {
     const result = await run(parsed, {
       lanes: 1,
@@ -39,7 +43,7 @@ export async function measure(
     const stopped_after_ns = stop?.after_ns() ?? null;
     const log = server === undefined ? null : await server.log();
     const evidence = { arm: result.arms[0]!, interrupted: result.interrupted, stopped_after_ns, log };
-    return { evidence, machine: await watch.stop(availableParallelism()) };
+    return { evidence, machine: await watch.stop() };
   } finally {
     watch.cancel();
     stop?.cancel();

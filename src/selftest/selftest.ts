@@ -3,7 +3,7 @@ import { realClock } from '../std/clock.ts';
 import { describeEnvironment } from '../std/environment.ts';
 import { InputError } from '../std/errors.ts';
 import { EXPERIMENTS } from './cases/cases.ts';
-import { decide, verdictOf } from './checks.ts';
+import { decide, hasPassed, verdictOf } from './checks.ts';
 import { type Measured, measure } from './measure.ts';
 import { askPeer } from './peer.ts';
 import { type Servers, startServers } from './servers.ts';
@@ -11,6 +11,7 @@ import {
   type CaseResult,
   type Experiment,
   type Floor,
+  type Limits,
   type MachineState,
   type PeerFigures,
   SELFTEST_SCHEMA,
@@ -33,7 +34,7 @@ export interface SelftestOptions {
 }
 
 /** Quiet ones at the same time. */
-const SIDE_BY_SIDE = 2;
+const SIDE_BY_SIDE = 3;
 
 /** @throws InputError for an unknown case */
 export async function selftest(options: SelftestOptions): Promise<SelftestReport> {
@@ -81,6 +82,7 @@ class Session {
   readonly #machine: MachineState[] = [];
   #floor: Floor = {
     oversleep_ns: null,
+    echo_ns: null,
     others_share: null,
     lag_ns: null,
     added_ns: null,
@@ -162,7 +164,7 @@ class Session {
     this.#cases.set(
       experiment,
       experiment.cases.map((one, index) =>
-        before[index]!.outcome === 'pass' ? before[index]! : decide(one, evidence, state),
+        hasPassed(before[index]!.outcome) ? before[index]! : decide(one, evidence, state),
       ),
     );
   };
@@ -175,7 +177,7 @@ class Session {
   };
 
   readonly #failed = (experiment: Experiment): boolean =>
-    this.#cases.get(experiment)?.some(({ outcome }) => outcome !== 'pass') ?? false;
+    this.#cases.get(experiment)?.some(({ outcome }) => !hasPassed(outcome)) ?? false;
 
   async #measure(experiment: Experiment): Promise<Measured> {
     const measured = await measure(experiment, this.#servers, this.#options.stopped);
@@ -183,13 +185,15 @@ class Session {
     return measured;
   }
 
-  /** What sleeping costs is seen in the quietest of the measurements. */
+  /** What sleeping and sending cost is seen in the quietest of the measurements. */
   #wholeFloor(): Floor {
-    const oversleeps = this.#machine.flatMap(({ oversleep_ns }) => oversleep_ns ?? []);
+    const least = (what: 'oversleep_ns' | 'echo_ns'): Limits | null =>
+      this.#machine.flatMap((state) => state[what] ?? []).toSorted((a, b) => a[0.99] - b[0.99])[0] ?? null;
     const shares = this.#machine.map(({ others_share }) => others_share);
     return {
       ...this.#floor,
-      oversleep_ns: oversleeps.toSorted((a, b) => a.p99 - b.p99)[0] ?? null,
+      oversleep_ns: least('oversleep_ns'),
+      echo_ns: least('echo_ns'),
       others_share: shares.length === 0 ? null : Math.max(...shares),
     };
   }

@@ -15,6 +15,8 @@ export interface Servers {
   open(behaviour: Behaviour): Promise<RemoteServer>;
   /** CPU of their process since it started. */
   cpu_us(): Promise<number>;
+  /** A loopback port of theirs that sends back what it gets. */
+  echoPort(): Promise<number>;
   /** Ends their process. */
   close(): Promise<void>;
 }
@@ -32,6 +34,7 @@ export function startServers(): Servers {
       };
     },
     cpu_us: () => child.ask('cpu_us'),
+    echoPort: () => child.ask('echoPort'),
     close: async () => {
       child.disconnect();
       await child.gone;

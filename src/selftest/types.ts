@@ -56,7 +56,21 @@ export interface Check {
   /** Null where the measurement withholds it. */
   measured: number | null;
   bound: Bound;
+  /** What of the machine's own is in the figure; null where nothing is: counts, and what only the tool can get wrong. */
+  floor: FloorShare | null;
 }
+
+/** How often in a row a figure's operation waits for the machine. */
+export interface FloorShare {
+  /** For a sleeping thread to wake. */
+  wakes: number;
+  /** For bytes to go to another process and back. */
+  trips: number;
+  /** The percentile of both that the figure has in it, 0 … 1. */
+  p: FloorPercentile;
+}
+
+export type FloorPercentile = 0.5 | 0.9 | 0.99;
 
 /** What was measured of one server, and what the server has to say. */
 export interface Evidence {
@@ -133,18 +147,25 @@ export interface Spread {
   p99: number;
 }
 
-/** What the machine did beside a measurement. */
+/** Upper 95 % limits of percentiles, ns: what was seen is a sample. */
+export type Limits = Readonly<Record<FloorPercentile, number>>;
+
+/** What the machine did beside a measurement, seen by means that have nothing of the load generator in them. */
 export interface MachineState {
   /** What a sleeping thread slept too long; null when there was no time to look. */
-  oversleep_ns: Spread | null;
+  oversleep_ns: Limits | null;
+  /** What a few bytes took over a plain socket to the servers' process and back; null as above. */
+  echo_ns: Limits | null;
   /** Of all cores, what others took: processes that are not ours, and a hypervisor. */
   others_share: number;
 }
 
 /** What this machine adds to what it measures; null where that was not measured. */
 export interface Floor {
-  /** What a sleeping thread sleeps too long, ns: the machine alone, while the cases ran. */
-  oversleep_ns: Spread | null;
+  /** What a sleeping thread sleeps too long: the machine alone, in the quietest of the measurements. */
+  oversleep_ns: Limits | null;
+  /** What a few bytes take to another process and back: likewise. */
+  echo_ns: Limits | null;
   /** Of all cores, what others took in the worst of the measurements. */
   others_share: number | null;
   /** How late operations start at 2,000/s, with nothing else to do. */
@@ -158,13 +179,18 @@ export interface Floor {
 }
 
 export interface CheckResult extends Check {
-  passed: boolean;
+  state: CheckState;
+  /** What the machine itself added, at most, where the figure has anything of it. */
+  floor_ns: number | null;
   /** autocannon's answer; absent where it was not asked or has none. */
   peer?: PeerFigure;
 }
 
-/** `busy`: failed, on a machine that was too busy to tell why. */
-export type Outcome = 'pass' | 'fail' | 'busy';
+/** `floor`: beyond its bound by no more than the machine itself added at that time. */
+export type CheckState = 'pass' | 'floor' | 'off';
+
+/** `floor`: passes with what the machine adds. `busy`: failed, on a machine that was too busy to tell why. */
+export type Outcome = 'pass' | 'floor' | 'fail' | 'busy';
 
 export interface CaseResult {
   name: string;
@@ -182,7 +208,7 @@ export interface SelftestReport {
   elapsed_s: number;
   environment: Environment;
   interrupted: boolean;
-  verdict: Outcome;
+  verdict: Exclude<Outcome, 'floor'>;
   cases: CaseResult[];
   floor: Floor;
 }

@@ -11,7 +11,12 @@ const environment = {
   memory_bytes: 1,
   git: null,
 };
-const machine = { oversleep_ns: { p50: 60e3, p99: 130e3 }, others_share: 0.004 };
+const machine = {
+  oversleep_ns: { 0.5: 60e3, 0.9: 80e3, 0.99: 130e3 },
+  echo_ns: { 0.5: 90e3, 0.9: 120e3, 0.99: 400e3 },
+  others_share: 0.004,
+};
+const NO_FLOOR = { floor: null, floor_ns: null };
 const passed: CaseResult = {
   name: 'constant-delay',
   shows: 'a server that always takes 5 ms',
@@ -26,7 +31,8 @@ const passed: CaseResult = {
       logged: 5.03e6,
       measured: 5.21e6,
       bound: { kind: 'near', share: 0.03, beside: 0.3e6 },
-      passed: true,
+      state: 'pass',
+      ...NO_FLOOR,
     },
   ],
 };
@@ -44,7 +50,8 @@ const failed: CaseResult = {
       logged: null,
       measured: null,
       bound: { kind: 'exactly' },
-      passed: false,
+      state: 'off',
+      ...NO_FLOOR,
       peer: { said: 0, truth: 1500 },
     },
     {
@@ -54,7 +61,8 @@ const failed: CaseResult = {
       logged: null,
       measured: 4e6,
       bound: { kind: 'at most' },
-      passed: true,
+      state: 'pass',
+      ...NO_FLOOR,
       peer: { said: null },
     },
   ],
@@ -69,6 +77,7 @@ const report: SelftestReport = {
   cases: [passed],
   floor: {
     oversleep_ns: machine.oversleep_ns,
+    echo_ns: machine.echo_ns,
     others_share: 0.004,
     lag_ns: null,
     added_ns: { p50: 210e3, p99: 400e3 },
@@ -89,23 +98,43 @@ describe('the table of a selftest', () => {
 
   it('shows what the machine adds, and what is withheld', () => {
     expect(text()).toMatch(/operations start late by +– +–$/m);
+    expect(text()).toMatch(/a thread sleeps too long by +≤ 60\.0 µs +≤ 130 µs$/m);
+    expect(text()).toMatch(/bytes to another process and back take +≤ 90\.0 µs +≤ 400 µs$/m);
     expect(text()).toMatch(/server's log by +210 µs +400 µs$/m);
     expect(text()).toContain('20,000/s requests, each 40.0 µs of its CPU');
   });
 
   it('marks what failed, with the state of the machine, and puts a peer beside it', () => {
     const shown = text({ verdict: 'fail', cases: [passed, failed] });
-    expect(shown).toMatch(
-      /FAIL {2}fresh .*others took 0\.400 % of the cores, a sleeping thread woke 130 µs late/,
-    );
+    expect(shown).toContain('FAIL  fresh');
     expect(shown).toMatch(/answers +400 +– +exactly +0 of 1,500 +off$/m);
     expect(shown).toMatch(/ended after +1\.00 s +4\.00 ms +at most +no answer$/m);
     expect(shown).toContain('1 of 2 cases pass, 1 of them only the second time; failed.');
   });
 
+  it('says what a figure passes with, and what was allowed to one that does not', () => {
+    const [check] = passed.checks;
+    const floored = {
+      ...passed,
+      outcome: 'floor' as const,
+      checks: [
+        { ...check!, state: 'floor' as const, floor_ns: 410e3 },
+        { ...check!, state: 'off' as const, floor_ns: 410e3 },
+      ],
+    };
+    const shown = text({ cases: [floored] });
+    expect(shown).toMatch(/\+ 410 µs of the machine's own$/m);
+    expect(shown).toMatch(/off, 410 µs of the machine's own allowed$/m);
+    expect(shown).toContain('1 of 1 cases pass, 1 of them with what the machine itself adds');
+  });
+
   it('says when it could not decide, and when it was interrupted', () => {
     const busy = { ...failed, outcome: 'busy' as const };
-    expect(text({ verdict: 'busy', cases: [busy] })).toMatch(/not\s+decided: the machine is too busy/);
+    const shown = text({ verdict: 'busy', cases: [busy] });
+    expect(shown).toMatch(/not\s+decided: the machine is too busy/);
+    expect(shown).toContain(
+      'busy  fresh (the second time)  every answer counts (others took 0.400 % of the cores)',
+    );
     expect(text({ interrupted: true })).toContain(
       'Interrupted: 1 of 1 cases pass, the others were not decided.',
     );

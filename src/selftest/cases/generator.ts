@@ -3,7 +3,18 @@ import { LatencyHistogram } from '../../recording/recording.ts';
 import { exactly, limit, near } from '../checks.ts';
 import { gapsOf, quantileOf } from '../laws.ts';
 import type { Check, Evidence, Experiment, Floor } from '../types.ts';
-import { BRISK, booksAgree, GETS, gapFigures, peerTimes, steady, warmAndSteady } from './shared.ts';
+import {
+  BRISK,
+  booksAgree,
+  GETS,
+  gapFigures,
+  lagFloor,
+  peerTimes,
+  responseFloor,
+  serviceFloor,
+  steady,
+  warmAndSteady,
+} from './shared.ts';
 
 const MS = 1e6;
 const US = 1e3;
@@ -26,7 +37,10 @@ export const onTime: Experiment = {
       name: 'on-time',
       shows: '2,000 operations a second that do nothing: each starts when it is due',
       checks: ({ arm }) => [
-        limit('lag p99', 'at most', LAG_P99_NS, { measured: arm.schedule_lag_ns.p99 }),
+        limit('lag p99', 'at most', LAG_P99_NS, {
+          measured: arm.schedule_lag_ns.p99,
+          floor: lagFloor(0.99),
+        }),
         rateOf('planned rate', arm.rate.planned_per_s),
         rateOf('achieved rate', arm.rate.achieved_per_s),
       ],
@@ -57,7 +71,11 @@ export const instant: Experiment = {
       checks: (evidence) => {
         const { service_ns } = evidence.arm.operations.all;
         return [
-          limit('service p50', 'at most', 1 * MS, { measured: service_ns.p50, logged: stay(evidence, 0.5) }),
+          limit('service p50', 'at most', 1 * MS, {
+            measured: service_ns.p50,
+            logged: stay(evidence, 0.5),
+            floor: serviceFloor(0.5),
+          }),
           limit('fastest', 'at least', 1 * US, { measured: service_ns.min }),
           limit('distinct times', 'at least', DISTINCT_TIMES, {
             measured: LatencyHistogram.decode(service_ns.hdr).snapshot().cells.length / 2,
@@ -72,7 +90,12 @@ export const instant: Experiment = {
       shows: 'requests at 200/s reach the server evenly spaced, and not in a burst each second',
       checks: ({ log }) => {
         const gaps = gapsOf(log!.received_ns);
-        const gap = (p: number) => ({ expected: 1e9 / EVEN_PER_S, measured: quantileOf(gaps, p) });
+        const gap = (p: number) => ({
+          expected: 1e9 / EVEN_PER_S,
+          measured: quantileOf(gaps, p),
+          // Shorter where the one before came late, longer where this one does.
+          floor: responseFloor(0.99),
+        });
         return [near('gap p1', gap(0.01), { share: 0.2 }), near('gap p99', gap(0.99), { share: 0.2 })];
       },
     },
@@ -122,7 +145,16 @@ export const omission: Experiment = {
         return [
           exactly('times recorded', evidence.log!.stretch.requests, response_ns.count),
           near('fastest', { expected: SLOW_NS, logged: logged(0), measured: response_ns.min }, bound),
-          near('response p50', { expected: SLOW_NS, logged: logged(0.5), measured: response_ns.p50 }, bound),
+          near(
+            'response p50',
+            {
+              expected: SLOW_NS,
+              logged: logged(0.5),
+              measured: response_ns.p50,
+              floor: responseFloor(0.5),
+            },
+            bound,
+          ),
         ];
       },
     },

@@ -1,6 +1,14 @@
 import { exactly } from '../checks.ts';
 import { gapsOf, quantileOf } from '../laws.ts';
-import type { Check, Evidence, PeerFigures, PeerOutcome, ServerLog } from '../types.ts';
+import type {
+  Check,
+  Evidence,
+  FloorPercentile,
+  FloorShare,
+  PeerFigures,
+  PeerOutcome,
+  ServerLog,
+} from '../types.ts';
 
 /** The workload fields that all cases have in common. */
 export const GETS = { operations: { get: 1 }, keys: { popularity: 'uniform' }, sign: false } as const;
@@ -18,6 +26,20 @@ export const BRISK = '3000/s';
 
 export function steady(steady_s: number): object {
   return { name: 'steady', for: `${steady_s}s` };
+}
+
+/** The pacer's thread wakes, and wakes the lane: what is in schedule lag. */
+export function lagFloor(p: FloorPercentile): FloorShare {
+  return { wakes: 2, trips: 0, p };
+}
+
+/** What is in service time: to the server and back, twice and by way of its relay where a network is emulated. */
+export function serviceFloor(p: FloorPercentile, roundTrips = 1): FloorShare {
+  return { wakes: 0, trips: roundTrips, p };
+}
+
+export function responseFloor(p: FloorPercentile): FloorShare {
+  return { wakes: 2, trips: 1, p };
 }
 
 /** Every request in the server's books is in ours, and the other way round. */

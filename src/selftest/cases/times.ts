@@ -11,8 +11,8 @@ import {
   queueResponses,
   stratifiedExponential,
 } from '../laws.ts';
-import type { Check, Evidence, Experiment, PeerOutcome } from '../types.ts';
-import { BRISK, GETS, peerTimes, warmAndSteady } from './shared.ts';
+import type { Check, Evidence, Experiment, FloorPercentile, PeerOutcome } from '../types.ts';
+import { BRISK, GETS, peerTimes, responseFloor, serviceFloor, warmAndSteady } from './shared.ts';
 
 const MS = 1e6;
 
@@ -44,8 +44,16 @@ export const constant: Experiment = {
       shows: 'a server that always takes 5 ms, at 200/s',
       checks: ({ arm, log }) =>
         timesOf(arm.operations.all).flatMap(([name, summary]) => [
-          near(`${name} p50`, { ...stayed(log, 0.5, CONSTANT_NS), measured: summary.p50 }, P50),
-          near(`${name} p99`, { ...stayed(log, 0.99, CONSTANT_NS), measured: summary.p99 }, P99),
+          near(
+            `${name} p50`,
+            { ...stayed(log, 0.5, CONSTANT_NS), measured: summary.p50, floor: FLOORS[name](0.5) },
+            P50,
+          ),
+          near(
+            `${name} p99`,
+            { ...stayed(log, 0.99, CONSTANT_NS), measured: summary.p99, floor: FLOORS[name](0.99) },
+            P99,
+          ),
         ]),
     },
     {
@@ -87,12 +95,12 @@ export const exponential: Experiment = {
       shows: 'delays from an exponential distribution of mean 10 ms, at 400/s',
       checks: ({ arm, log }) =>
         timesOf(arm.operations.all).flatMap(([name, summary]) =>
-          (['p50', 'p90', 'p99'] as const).map((percentile) => {
-            const p = Number(percentile.slice(1)) / 100;
+          ([0.5, 0.9, 0.99] as const).map((p) => {
+            const percentile = `p${p * 100}` as 'p50' | 'p90' | 'p99';
             const law = exponentialQuantile(p, EXPONENTIAL_NS);
             return near(
               `${name} ${percentile}`,
-              { ...stayed(log, p, law), measured: summary[percentile] },
+              { ...stayed(log, p, law), measured: summary[percentile], floor: FLOORS[name](p) },
               { share: 0.05 },
             );
           }),
@@ -161,6 +169,8 @@ export const stall: Experiment = {
     figures: (outcome: PeerOutcome) => peerTimes(outcome, ['p99']),
   },
 };
+
+const FLOORS = { response: responseFloor, service: (p: FloorPercentile) => serviceFloor(p) } as const;
 
 function timesOf({ response_ns, service_ns }: { response_ns: Summary; service_ns: Summary }) {
   return [
