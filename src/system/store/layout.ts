@@ -10,6 +10,8 @@
  * | 3, table | number of items, and their bytes |
  * | 4, table | a deleted table whose data is still to be removed |
  * | 5 | generation of the commit log up to which everything is in the database |
+ * | 6, backup id | a backup: the table as it was, JSON; its items and wrapped keys lie under a number of its own |
+ * | 7, table | a table that is being restored: from which backup, and how far, JSON |
  * | 16, table, 1, locator | an item: its size, and its JSON sealed |
  * | 16, table, 2, locator of a partition | root page of the partition's directory, sealed |
  * | 16, table, 3, locator of a partition, page id | another page of it, sealed |
@@ -23,6 +25,8 @@ const TOTALS = 3;
 const DELETED = 4;
 /** An engine's own. */
 export const LOG_KEY = Buffer.of(5);
+const BACKUP = 6;
+const RESTORE = 7;
 const DATA = 16;
 const ITEM = 1;
 const ROOT_PAGE = 2;
@@ -63,6 +67,23 @@ export function deletedTableKey(tableNumber: number): Buffer {
 
 export function deletedTables(): KeyRange {
   return { start: Buffer.of(DELETED), end: Buffer.of(DELETED + 1) };
+}
+
+export function backupRecordKey(id: string): Buffer {
+  return Buffer.concat([Buffer.of(BACKUP), Buffer.from(id)]);
+}
+
+/** Backup records by id, and so by time: from `id` on. */
+export function backupRecordsFrom(id: string): KeyRange {
+  return { start: backupRecordKey(id), end: Buffer.of(BACKUP + 1) };
+}
+
+export function restoreKey(tableNumber: number): Buffer {
+  return numbered(RESTORE, tableNumber);
+}
+
+export function restores(): KeyRange {
+  return { start: Buffer.of(RESTORE), end: Buffer.of(RESTORE + 1) };
 }
 
 export function tableNumberOf(recordKey: Buffer): number {
