@@ -57,7 +57,7 @@ export class UseBudget {
    * Takes one use, and sees to it that `keys` can seal with it.
    *
    * Call it in the write transaction: now and then it changes the key record through `ledger`. When the transaction
-   * then does not commit, call `forget(tableId)`.
+   * then does not commit, call `forget(tableId)`, and `unlearn()` of the keys.
    *
    * @returns the id of the data key to seal with, once; 0 without encryption
    * @throws StaleKeysError when the table moved to another table key: load its keys anew, then try again
@@ -91,13 +91,14 @@ export class UseBudget {
     return grant;
   }
 
-  /** Uses of the current data key that nobody has reserved. */
+  /** Uses of the current data key that nobody has reserved; none in a structure that has no data key yet. */
   #free(wrapped: WrappedKeys, structure: string): number {
     const record = structureOf(wrapped, structure);
-    const current = record?.dataKeys.find((key) => key.id === record.current);
+    if (record === undefined) return 0;
+    const current = record.dataKeys.find((key) => key.id === record.current);
     if (current === undefined) {
       throw new KeyringError(
-        `Table ${wrapped.tableId} has no data key for ${structure}: add one with addDataKey.`,
+        `Table ${wrapped.tableId} has no data key ${record.current} for ${structure}, which is its current one.`,
       );
     }
     return this.#limit - current.usesReserved;

@@ -41,4 +41,5 @@ export class PlainKeys implements ItemKeys {
   hold(): void {}
   release(): void {}
   wipe(): void {}
+  unlearn(): void {}
 }

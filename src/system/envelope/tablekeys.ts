@@ -20,6 +20,7 @@ export class TableKeys implements ItemKeys {
   readonly #wrapping: WrappingKey;
   readonly #locator: Locator;
   readonly #dataKeys = new Map<string, Map<number, DataKey>>();
+  readonly #committed: WrappedKeys;
   readonly #refresh: (() => WrappedKeys | undefined) | undefined;
   #wrapped: WrappedKeys;
   #holds = 0;
@@ -29,6 +30,7 @@ export class TableKeys implements ItemKeys {
   private constructor(wrapping: WrappingKey, wrapped: WrappedKeys, refresh?: () => WrappedKeys | undefined) {
     this.tableId = wrapped.tableId;
     this.#wrapping = wrapping;
+    this.#committed = wrapped;
     this.#wrapped = wrapped;
     this.#refresh = refresh;
     const key = wrapping.unwrap(wrapped.locator, LOCATOR_BINDING);
@@ -100,6 +102,15 @@ export class TableKeys implements ItemKeys {
     return growStructure(wrapped, this.#wrapping, structure);
   }
 
+  /**
+   * Drops the data keys at hand: after a transaction that did not commit, whose new ones exist nowhere else. The next
+   * ones get the same ids.
+   */
+  unlearn(): void {
+    this.#wrapped = this.#committed;
+    this.#wipeDataKeys();
+  }
+
   hold(): void {
     this.#assertUsable();
     this.#holds++;
@@ -126,6 +137,10 @@ export class TableKeys implements ItemKeys {
     this.#erased = true;
     this.#wrapping.wipe();
     this.#locator.wipe();
+    this.#wipeDataKeys();
+  }
+
+  #wipeDataKeys(): void {
     for (const keys of this.#dataKeys.values()) for (const key of keys.values()) key.wipe();
     this.#dataKeys.clear();
   }

@@ -117,13 +117,19 @@ export class StoreCore {
           return result;
         } catch (thrown) {
           // At once: the next change of this batch must not spend what was reserved here and is now undone.
-          if (items.sealed) this.#budget.forget(table.id);
+          if (items.sealed) this.#undo(table, keys);
           throw thrown;
         }
       });
     } catch (thrown) {
-      if (committing) this.#budget.forget(table.id);
+      if (committing) this.#undo(table, keys);
       throw thrown;
     }
+  }
+
+  /** What was reserved in a transaction that did not commit, and the data keys made in it, are lost. */
+  #undo(table: TableRecord, keys: Keys): void {
+    this.#budget.forget(table.id);
+    keys.unlearn();
   }
 }

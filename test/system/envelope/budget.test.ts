@@ -67,7 +67,7 @@ describe('UseBudget', () => {
     const step = fc.record({
       process: fc.nat(2),
       event: fc.constantFrom('write', 'write', 'write', 'write', 'crash', 'abort'),
-      structure: fc.constantFrom('table', 'index/a'),
+      structure: fc.constantFrom('table', 'index/new'),
     });
     const { tableKey, wrapped } = newTable();
     const open = (): TableKeys => TableKeys.open(tableKey.plaintext, 'table-1', wrapped);
@@ -89,9 +89,12 @@ describe('UseBudget', () => {
           const id = database.transact(event === 'write', (ledger) => budget.take(keys, structure, ledger));
           if (event === 'abort') {
             budget.forget('table-1');
+            keys.unlearn();
             continue;
           }
-          keys.seal(structure, id, aad, '');
+          const sealed = keys.seal(structure, id, aad, '');
+          const later = TableKeys.open(tableKey.plaintext, 'table-1', database.committed);
+          expect(later.open(structure, aad, sealed)).toHaveLength(0);
           uses.set(`${structure} ${id}`, (uses.get(`${structure} ${id}`) ?? 0) + 1);
           for (const [name, made] of uses) {
             const [in_, of] = name.split(' ');
@@ -148,10 +151,19 @@ describe('UseBudget', () => {
     expect(new UseBudget().take(new PlainKeys('table-1'), 'table', untouched)).toBe(0);
   });
 
-  it('refuses a structure without keys', () => {
+  it('gives a structure without keys its first, whatever its name', () => {
     const { wrapped, keys } = newTable();
-    const take = () =>
-      new Database(wrapped).transact(true, (l) => new UseBudget().take(keys, 'constructor', l));
+    const database = new Database(wrapped);
+    const id = database.transact(true, (l) => new UseBudget().take(keys, 'constructor', l));
+    expect(id).toBe(1);
+    expect(database.committed.structures.constructor).toMatchObject({ current: 1 });
+    expect(keys.seal('constructor', id, aad, 'x')).toBeInstanceOf(Buffer);
+  });
+
+  it('refuses a structure whose current data key is not there', () => {
+    const { wrapped, keys } = newTable();
+    wrapped.structures.table!.current = 7;
+    const take = () => new Database(wrapped).transact(true, (l) => new UseBudget().take(keys, 'table', l));
     expect(take).toThrow(KeyringError);
   });
 
