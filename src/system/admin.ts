@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { AdjustableClock } from '../std/clock.ts';
 import { InputError } from '../std/errors.ts';
+import { advanceTogether, traveller } from '../std/schedule.ts';
 import { parseDuration_ns } from '../std/units.ts';
 import type { KmsFault, KmsServer } from './kms/kms.ts';
 import type { StoreServer } from './store/store.ts';
@@ -44,6 +45,7 @@ export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
 }
 
 function createRoutes({ clock, kms, store }: AdminOptions): Record<string, Route> {
+  const time = traveller(clock, [store.store.housekeeping]);
   const counters = () => ({ kms: kms.counters(), store: store.counters() });
   return {
     'GET /counters': async () => ({ type: JSON_TYPE, body: `${JSON.stringify(counters(), null, 2)}\n` }),
@@ -57,7 +59,7 @@ function createRoutes({ clock, kms, store }: AdminOptions): Record<string, Route
     }),
     'POST /clock': async (request) => {
       const { advance } = await readJson(request);
-      clock.advance(duration_ms(advance, 'advance'));
+      await advanceTogether([time], duration_ms(advance, 'advance'));
       return {
         type: JSON_TYPE,
         body: `${JSON.stringify({ now: new Date(clock.wall_ms()).toISOString() })}\n`,

@@ -1,9 +1,10 @@
 import { startChild } from '../std/child.ts';
 import { siblingModule } from '../std/module.ts';
+import { advanceTogether, type TimeTraveller } from '../std/schedule.ts';
 import type { KmsSample, ServerSpecification, StoreSample } from './types.ts';
 
 /** A server of the embedded system that runs in a process of its own. */
-export interface ServerProcess<Sample> {
+export interface ServerProcess<Sample> extends TimeTraveller {
   url: string;
   pid: number;
   /** How the process ended; undefined while it runs. */
@@ -18,6 +19,11 @@ export interface ServerProcess<Sample> {
   /** Stops and restarts the server's cache and lifecycle clock. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /**
+   * Moves the server's cache and lifecycle clock ahead, and does all that falls due on the way, in its order. Servers
+   * that work together move together: `advanceTogether([kms, store], duration_ms)`.
+   */
+  advance(duration_ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -41,6 +47,10 @@ export async function launch(
     await child.gone;
     clearTimeout(impatience);
   };
+  const time: TimeTraveller = {
+    untilDue_ms: () => child.ask('untilDue_ms'),
+    step: (duration_ms, quiet_ms) => child.ask('step', { duration_ms, quiet_ms }),
+  };
   try {
     const url = await child.ask<string>('start', specification);
     return {
@@ -55,6 +65,8 @@ export async function launch(
       wipe: () => child.ask('wipe'),
       pause: () => child.ask('pause'),
       resume: () => child.ask('resume'),
+      ...time,
+      advance: (duration_ms) => advanceTogether([time], duration_ms),
       stop,
     };
   } catch (error) {

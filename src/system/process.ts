@@ -5,6 +5,7 @@
 
 import { answerParent } from '../std/child.ts';
 import { AdjustableClock } from '../std/clock.ts';
+import { type Scheduled, traveller } from '../std/schedule.ts';
 import { createKmsClient, startKmsServer } from './kms/kms.ts';
 import { recordKmsTimes } from './kms-times.ts';
 import { startStoreServer } from './store/store.ts';
@@ -16,6 +17,8 @@ interface Server {
   kmsTimes(): string | null;
   reset(): void;
   wipe(): void;
+  /** What falls due by the clock. */
+  work: readonly Scheduled[];
   close(): Promise<void>;
 }
 
@@ -37,6 +40,9 @@ const answers = {
   wipe: () => server!.wipe(),
   pause: () => clock.pause(),
   resume: () => clock.resume(),
+  untilDue_ms: () => traveller(clock, server!.work).untilDue_ms(),
+  step: ({ duration_ms, quiet_ms }: { duration_ms: number; quiet_ms: number }) =>
+    traveller(clock, server!.work).step(duration_ms, quiet_ms),
   stop: async () => {
     await server?.close();
     setImmediate(() => process.disconnect());
@@ -60,6 +66,7 @@ async function startKms({ options }: Extract<ServerSpecification, { role: 'kms' 
     kmsTimes: () => null,
     reset: () => kms.reset(),
     wipe: () => {},
+    work: [],
     close: () => kms.close(),
   };
 }
@@ -86,6 +93,7 @@ async function startStore(specification: Extract<ServerSpecification, { role: 's
       times.reset();
     },
     wipe: () => server.store.wipeCaches(),
+    work: [server.store.housekeeping],
     close: async () => {
       await server.close();
       await kms.close();

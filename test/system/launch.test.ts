@@ -39,6 +39,24 @@ describe('a KMS', () => {
     expect(await kms.sample()).toMatchObject({ calls: {}, throttled: 0, failed: 0 });
   });
 
+  it('lives by a clock that is moved days ahead', async () => {
+    const client = createKmsClient({
+      url: kms.url,
+      region: REGION,
+      credentials: alice,
+      connections: 'fresh',
+    });
+    onTestFinished(() => client.close());
+    type Created = { KeyMetadata: { CreationDate: number } };
+    const before = await client.call<Created>('CreateKey', {});
+    await kms.advance(8 * 86_400_000);
+    const after = await client.call<Created>('CreateKey', {});
+    const days = (after.KeyMetadata.CreationDate - before.KeyMetadata.CreationDate) / 86_400;
+    expect(days).toBeGreaterThanOrEqual(8);
+    expect(days).toBeLessThan(8.01);
+    await kms.reset();
+  });
+
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'leaves it to its parent when to end: %s is passed over',
     async (signal) => {

@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 import { LmdbEngine } from './engine-lmdb.ts';
 import { LoggedEngine } from './engine-logged.ts';
 import { MemoryEngine } from './engine-memory.ts';
+import { type Chore, Housekeeping } from './housekeeping.ts';
 import { deleteItem, getItem, putItem, updateItem } from './items.ts';
 import type { Operation } from './operation.ts';
 import { query } from './query.ts';
@@ -48,6 +49,11 @@ function openEngine({ storage, directory, exclusive = false }: StoreOptions): En
   });
 }
 
+/** What the store does by itself, by lifecycle time. */
+function choresOf(_core: StoreCore): Chore[] {
+  return [];
+}
+
 interface UnderWay {
   operations: number;
   /** The connection closed meanwhile. */
@@ -55,6 +61,7 @@ interface UnderWay {
 }
 
 class EncryptedStore implements Store {
+  readonly housekeeping: Housekeeping;
   readonly #core: StoreCore;
   readonly #kms: StoreOptions['kms'];
   /** Operations that answer later, by connection. */
@@ -64,6 +71,8 @@ class EncryptedStore implements Store {
     this.#core = new StoreCore(engine, options);
     this.#kms = options.kms;
     this.#core.removal.start();
+    this.housekeeping = new Housekeeping(engine, this.#core.clock, choresOf(this.#core));
+    this.housekeeping.start();
   }
 
   execute(operation: string, body: Record<string, unknown>, context: AccessContext) {
@@ -112,6 +121,7 @@ class EncryptedStore implements Store {
   /** Waits for the writes under way and erases the keys. The KMS client stays with whoever made it. */
   async close(): Promise<void> {
     try {
+      await this.housekeeping.stop();
       await this.#core.removal.stop();
     } finally {
       this.#core.access.close();

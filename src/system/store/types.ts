@@ -1,4 +1,5 @@
 import type { Clock } from '../../std/clock.ts';
+import type { Scheduled } from '../../std/schedule.ts';
 import type { CacheCounters, CacheScope } from '../keycache/types.ts';
 import type { KmsClient, KmsClientCounters } from '../kms/types.ts';
 import type { Caller, Principal, RequestTrace, TlsIdentity, WireCounters } from '../wire/types.ts';
@@ -60,6 +61,8 @@ export interface Store {
   ): Promise<object | string> | object | string;
   /** Forgets what the connection's slots hold. */
   connectionClosed(connectionId: number): void;
+  /** What the store does by itself as lifecycle time goes by: for whoever moves its clock. */
+  readonly housekeeping: Scheduled;
   /** Drops every cached key. */
   wipeCaches(): void;
   counters(): StoreCounters;
