@@ -21,10 +21,9 @@ export async function startKmsServer(options: KmsOptions): Promise<KmsServer> {
     const wire = await startWireServer({
       service: 'kms',
       region,
-      targetPrefix: 'TrentService',
       jsonVersion: '1.1',
       errorNamespace: '',
-      operations: Object.fromEntries(Object.keys(kmsOperations).map((name) => [name, handler])),
+      apis: { TrentService: Object.fromEntries(Object.keys(kmsOperations).map((name) => [name, handler])) },
       callers: options.callers,
       auth: options.auth,
       crc32: false,

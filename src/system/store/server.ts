@@ -22,10 +22,9 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
   const wire = await startWireServer({
     service: 'dynamodb',
     region,
-    targetPrefix: 'DynamoDB_20120810',
     jsonVersion: '1.0',
     errorNamespace: 'com.amazonaws.dynamodb.v20120810',
-    operations,
+    apis: { DynamoDB_20120810: operations },
     callers,
     auth,
     crc32: true,

@@ -36,10 +36,9 @@ export class AwsJsonProtocol {
   constructor(options: WireServerOptions) {
     this.#options = options;
     this.#operations = new Map(
-      Object.entries(options.operations).map(([name, handler]) => [
-        `${options.targetPrefix}.${name}`,
-        [name, handler],
-      ]),
+      Object.entries(options.apis).flatMap(([prefix, operations]) =>
+        Object.entries(operations).map(([name, handler]) => [`${prefix}.${name}`, [name, handler]]),
+      ),
     );
     this.#verifier = {
       region: options.region,

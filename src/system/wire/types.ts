@@ -59,6 +59,9 @@ export interface WireRequest {
  */
 export type OperationHandler = (request: WireRequest) => Promise<object | string> | object | string;
 
+/** By prefix of `X-Amz-Target` (`DynamoDB_20120810`, `TrentService`), the operations of an API by name. */
+export type Apis = Readonly<Record<string, Readonly<Record<string, OperationHandler>>>>;
+
 export interface TlsIdentity {
   /** PEM. */
   key: string;
@@ -72,12 +75,10 @@ export interface WireServerOptions {
   /** Service name in the credential scope. */
   service: 'dynamodb' | 'kms';
   region: string;
-  /** `DynamoDB_20120810` or `TrentService`. */
-  targetPrefix: string;
   jsonVersion: '1.0' | '1.1';
   /** Put before `#Code` in `__type`; empty for none. */
   errorNamespace: string;
-  operations: Readonly<Record<string, OperationHandler>>;
+  apis: Apis;
   callers: readonly Caller[];
   auth: 'sigv4' | 'none';
   /** DynamoDB sends `x-amz-crc32`. */

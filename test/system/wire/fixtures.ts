@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import {
+  type Apis,
   type Caller,
   startWireServer,
   type WireServer,
@@ -27,15 +28,17 @@ function caller(name: string): Caller {
   };
 }
 
-/** A DynamoDB-like server that lives as long as the test. */
-export async function serve(options: Partial<WireServerOptions> = {}): Promise<WireServer> {
+/** A DynamoDB-like server that lives as long as the test, with `operations` of DynamoDB's. */
+export async function serve({
+  operations = { ListTables: () => ({ TableNames: ['music'] }) },
+  ...options
+}: Partial<WireServerOptions> & { operations?: Apis[string] } = {}): Promise<WireServer> {
   const server = await startWireServer({
     service: 'dynamodb',
     region: REGION,
-    targetPrefix: 'DynamoDB_20120810',
     jsonVersion: '1.0',
     errorNamespace: 'com.amazonaws.dynamodb.v20120810',
-    operations: { ListTables: () => ({ TableNames: ['music'] }) },
+    apis: { DynamoDB_20120810: operations },
     callers: [alice, bob, service],
     auth: 'sigv4',
     crc32: true,

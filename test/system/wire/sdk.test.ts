@@ -79,11 +79,10 @@ test('an operation’s own error reaches the SDK as its exception, members inclu
   };
   const server = await serve({
     service: 'kms',
-    targetPrefix: 'TrentService',
     jsonVersion: '1.1',
     errorNamespace: '',
     crc32: false,
-    operations: { DescribeKey },
+    apis: { TrentService: { DescribeKey } },
   });
   const client = new KMSClient({ endpoint: server.url, region: REGION, credentials: alice, maxAttempts: 1 });
   onTestFinished(() => client.destroy());

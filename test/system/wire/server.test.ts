@@ -285,6 +285,19 @@ describe('who calls', () => {
   }
 });
 
+test('several APIs on one server, each by its own prefix', async () => {
+  const server = await serve({
+    auth: 'none',
+    apis: { DynamoDB_20120810: { ListTables: () => ({}) }, Streams_1: { ListStreams: () => ({ ok: 1 }) } },
+  });
+  const ask = async (target: string) => read(await exchangeRaw(server.port, post({ target })));
+  expect((await ask('Streams_1.ListStreams')).body).toEqual({ ok: 1 });
+  expect((await ask('DynamoDB_20120810.ListTables')).status).toBe(200);
+  expect((await ask('DynamoDB_20120810.ListStreams')).body.__type).toBe(
+    `${FRAMEWORK}UnknownOperationException`,
+  );
+});
+
 describe('the server itself', () => {
   test('a port in use is bad input with a remedy', async () => {
     const server = await serve();
@@ -324,13 +337,14 @@ describe('the server itself', () => {
     const server = await startWireServer({
       service: 'dynamodb',
       region: REGION,
-      targetPrefix: 'DynamoDB_20120810',
       jsonVersion: '1.0',
       errorNamespace: '',
-      operations: {
-        ListTables: () => {
-          started.resolve();
-          return finish.promise;
+      apis: {
+        DynamoDB_20120810: {
+          ListTables: () => {
+            started.resolve();
+            return finish.promise;
+          },
         },
       },
       callers: [alice],
