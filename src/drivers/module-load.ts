@@ -91,6 +91,8 @@ export const ownSample = z.strictObject({
     hits: count,
     misses: count,
     coalesced: count,
+    duplicates: count.default(0),
+    refreshes: count.default(0),
     expired: count,
     evicted: count,
   }),

@@ -1,4 +1,4 @@
-import { Cell } from './cell.ts';
+import type { Cell, CellPlace } from './cell.ts';
 import type { CacheLookup, CacheScope } from './types.ts';
 
 /**
@@ -17,13 +17,20 @@ export class CellIndex<Entry> {
     return this.#slots.get(this.#slotOf(lookup))?.get(this.#principalOf(lookup))?.get(lookup.table);
   }
 
-  /** Makes a cell for the lookup's key, in place of the one that is there. */
-  create(lookup: CacheLookup, since_ns: number): Cell<Entry> {
-    const cell = new Cell<Entry>(this.#slotOf(lookup), this.#principalOf(lookup), lookup.table, since_ns);
+  placeOf(lookup: CacheLookup): CellPlace {
+    return { slot: this.#slotOf(lookup), principal: this.#principalOf(lookup), table: lookup.table };
+  }
+
+  /** The cell at the same place, if there is one. */
+  at(place: CellPlace): Cell<Entry> | undefined {
+    return this.#slots.get(place.slot)?.get(place.principal)?.get(place.table);
+  }
+
+  /** In place of the one that is there. */
+  put(cell: Cell<Entry>): void {
     const principals = this.#slots.get(cell.slot) ?? new Map<string, Map<string, Cell<Entry>>>();
     const tables = principals.get(cell.principal) ?? new Map<string, Cell<Entry>>();
     this.#slots.set(cell.slot, principals.set(cell.principal, tables.set(cell.table, cell)));
-    return cell;
   }
 
   remove(cell: Cell<Entry>): void {
@@ -37,6 +44,10 @@ export class CellIndex<Entry> {
   /** None in scopes that outlive connections. */
   ofConnection(connectionId: number): Cell<Entry>[] {
     return this.#scope === 'connection' ? cellsOf(this.#slots.get(connectionId)) : [];
+  }
+
+  belongsTo(cell: Cell<Entry>, connectionId: number): boolean {
+    return this.#scope === 'connection' && cell.slot === connectionId;
   }
 
   all(): Cell<Entry>[] {

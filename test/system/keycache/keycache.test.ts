@@ -42,6 +42,8 @@ describe('KeyCache', () => {
       hits: 1,
       misses: 1,
       coalesced: 0,
+      duplicates: 0,
+      refreshes: 0,
       expired: 0,
       evicted: 0,
     });
@@ -234,6 +236,8 @@ describe('KeyCache', () => {
       hits: 0,
       misses: 3,
       coalesced: 0,
+      duplicates: 0,
+      refreshes: 0,
       expired: 1,
       evicted: 0,
     });
@@ -269,12 +273,23 @@ describe('KeyCache', () => {
       hits: 1,
       misses: 0,
       coalesced: 0,
+      duplicates: 0,
+      refreshes: 0,
       expired: 0,
       evicted: 0,
     });
   });
 
-  it.each([{ ttl_ms: -1 }, { ttl_ms: Number.NaN }, { maxEntries: 0 }])('refuses %o', (options) => {
+  it.each([
+    { ttl_ms: -1 },
+    { ttl_ms: Number.NaN },
+    { maxEntries: 0 },
+    { jitter: 1 },
+    { jitter: -0.1 },
+    { earlyRefresh_ms: TTL_MS },
+    { earlyRefresh_ms: TTL_MS / 2, jitter: 0.5 },
+    { earlyRefresh_ms: 1000, expiry: 'sliding' as const },
+  ])('refuses %o', (options) => {
     expect(() => makeCache(options)).toThrow(RangeError);
   });
 });
