@@ -5,6 +5,7 @@ import { type Changes, logged } from './commit-log.ts';
 import {
   type Engine,
   type EngineRecord,
+  type EngineView,
   PendingChange,
   type RangeOptions,
   type Transaction,
@@ -72,7 +73,11 @@ export class LmdbEngine implements Engine {
   }
 
   get(key: Buffer): Buffer | undefined {
-    const volatile = this.#db.getBinaryFast(key, this.#exclusive ? this.#hold() : undefined);
+    return this.#read(key, this.#exclusive ? this.#hold() : undefined);
+  }
+
+  #read(key: Buffer, options: GetOptions | undefined): Buffer | undefined {
+    const volatile = this.#db.getBinaryFast(key, options);
     if (volatile === undefined) return undefined;
     // lmdb-js sets the length of its own, larger buffer, which the next read overwrites. Copying it into Buffer's
     // pool costs a tenth of `getBinary`.
@@ -83,6 +88,22 @@ export class LmdbEngine implements Engine {
 
   range({ start, end, includeStart }: RangeOptions): Iterable<EngineRecord> {
     return this.#db.getRange({ start, end, exclusiveStart: !includeStart });
+  }
+
+  async openView(): Promise<EngineView> {
+    return this.viewNow();
+  }
+
+  viewNow(): EngineView {
+    // Otherwise it would be the transaction that reads share, with its moment.
+    this.refresh();
+    const transaction = this.#db.useReadTransaction();
+    return {
+      get: (key) => this.#read(key, { transaction }),
+      range: ({ start, end, includeStart }) =>
+        this.#db.getRange({ start, end, exclusiveStart: !includeStart, transaction }),
+      close: () => transaction.done(),
+    };
   }
 
   write<Result>(change: (transaction: Transaction) => Result): Promise<Result> {

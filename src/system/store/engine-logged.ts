@@ -2,6 +2,7 @@ import { CommitLog } from './commit-log.ts';
 import {
   type Engine,
   type EngineRecord,
+  type EngineView,
   PendingChange,
   type RangeOptions,
   type RecordReader,
@@ -49,6 +50,8 @@ export class LoggedEngine implements Engine, RecordReader {
   /** A commit failed, and not everyone may have heard of it. */
   #failing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** They wait until LMDB has all that the log had when they came, and nothing newer. */
+  #viewers: PromiseWithResolvers<EngineView>[] = [];
   /** The log has something for long enough. */
   #overdue = false;
   snapshot = 0;
@@ -115,6 +118,13 @@ export class LoggedEngine implements Engine, RecordReader {
       writers.push({ outcome, resolve, reject });
       this.#committing ??= this.#commitAll();
     });
+  }
+
+  openView(): Promise<EngineView> {
+    const viewer = Promise.withResolvers<EngineView>();
+    this.#viewers.push(viewer);
+    this.#fallDue();
+    return viewer.promise;
   }
 
   async close(): Promise<void> {
@@ -190,15 +200,21 @@ export class LoggedEngine implements Engine, RecordReader {
     this.#recent = new Map();
     this.#settlingGeneration = this.#log.generation;
     this.#log.turn();
-    this.#apply();
+    const viewers = this.#viewers;
+    this.#viewers = [];
+    this.#apply(viewers);
   }
 
-  #apply(): void {
+  #apply(viewers: readonly PromiseWithResolvers<EngineView>[] = []): void {
     this.#applying = this.#base.apply(this.#settling, this.#settlingGeneration).then(() => {
       this.#base.refresh();
       this.#settling = new Map();
+      // Now: with the next generation LMDB moves on.
+      for (const { resolve } of viewers) resolve(this.#base.viewNow());
     });
-    this.#applying.catch(() => {});
+    this.#applying.catch((reason) => {
+      for (const { reject } of viewers) reject(reason);
+    });
   }
 
   /** Whatever went wrong when it was tried before may be over. @throws what is wrong still */
@@ -214,13 +230,15 @@ export class LoggedEngine implements Engine, RecordReader {
   /** What ran on top of the batch that was lost is lost with it. */
   #fail(reason: unknown, batch: Batch): void {
     const lost = [...batch.writers, ...this.#filling.writers];
+    const viewers = this.#viewers;
     this.#flushing = undefined;
     this.#filling = new Batch();
+    this.#viewers = [];
     // No change before all of them have heard, and have taken back what they remember of it.
     this.#failing = turnEnd().then(() => {
       this.#failing = undefined;
     });
-    for (const { reject } of lost) reject(reason);
+    for (const { reject } of [...lost, ...viewers]) reject(reason);
   }
 }
 

@@ -3,6 +3,7 @@ import type sortedBtree from 'sorted-btree';
 import {
   type Engine,
   type EngineRecord,
+  type EngineView,
   PendingChange,
   type RangeOptions,
   type Transaction,
@@ -11,11 +12,17 @@ import {
 // A CommonJS module with a default export: what `import` makes of it differs between Node and the test runner.
 const { default: BTree } = createRequire(import.meta.url)('sorted-btree') as typeof sortedBtree;
 
+type Records = InstanceType<typeof BTree<string, Buffer>>;
+
 /** Records in a B+ tree in memory, under latin1 keys: their order is the order of the bytes. */
 export class MemoryEngine implements Engine {
-  readonly #records = new BTree<string, Buffer>(undefined, (a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  readonly #records: Records;
 
   snapshot = 0;
+
+  constructor(records: Records = new BTree(undefined, (a, b) => (a < b ? -1 : a > b ? 1 : 0))) {
+    this.#records = records;
+  }
 
   /** Nobody else has these records. */
   refresh(): void {}
@@ -31,6 +38,12 @@ export class MemoryEngine implements Engine {
       if (key >= beyond) return;
       if (includeStart || key !== first) yield { key: Buffer.from(key, 'latin1'), value };
     }
+  }
+
+  /** The clone shares what does not change. */
+  async openView(): Promise<EngineView> {
+    const view = new MemoryEngine(this.#records.clone());
+    return { get: (key) => view.get(key), range: (options) => view.range(options), close: () => {} };
   }
 
   async write<Result>(change: (transaction: Transaction) => Result): Promise<Result> {

@@ -16,12 +16,24 @@ export interface Engine extends RecordReader {
    */
   range(options: RangeOptions): Iterable<EngineRecord>;
   /**
+   * A view of everything whose write has resolved by now, and of nothing that is begun after the promise has. Whatever
+   * is written meanwhile, it stays as it is.
+   */
+  openView(): Promise<EngineView>;
+  /**
    * Runs `change` against the newest state. Nothing of it is kept when it throws; otherwise all of it is, and the
    * promise resolves with its result once it would survive a crash. `change` is synchronous and may not be re-entered.
    */
   write<Result>(change: (transaction: Transaction) => Result): Promise<Result>;
   /** Waits for the writes under way. */
   close(): Promise<void>;
+}
+
+/** What an engine held at one moment. While it is open, the room of records changed since is not used again. */
+export interface EngineView extends RecordReader {
+  range(options: RangeOptions): Iterable<EngineRecord>;
+  /** Before the engine's own. */
+  close(): void;
 }
 
 export interface RecordReader {

@@ -108,6 +108,49 @@ describe.each(['memory', 'lmdb', 'logged lmdb'])('engine: %s', (kind) => {
       { seed: 3, numRuns: 40 },
     );
   });
+
+  it('opens a view of one moment, which stays as it is whatever is written', async () => {
+    const everything = { start: Buffer.of(1), end: Buffer.of(2), includeStart: true };
+    const numberAt = (key: Buffer) => engine.get(key)?.readUInt32BE() ?? -1;
+    let begun = 0;
+    const told = new Map<number, number>();
+    let writing = true;
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      while (writing) {
+        const value = Buffer.alloc(1 + 100 * writer * writer + 4);
+        const number = begun++;
+        value.writeUInt32BE(number);
+        await engine.write((transaction) => transaction.put(keyOf(writer), value));
+        told.set(writer, number);
+        await new Promise(setImmediate);
+      }
+    });
+    for (let round = 0; round < 5; round++) {
+      for (const seen = begun; begun < seen + 100; ) await new Promise(setImmediate);
+      const before = new Map(told);
+      const view = await engine.openView();
+      const after = begun;
+      const contents = () =>
+        [...view.range(everything)].map(({ key, value }) => [key[1], value.toString('hex')]);
+      const first = contents();
+      expect(first).toHaveLength(8);
+      for (const [writer, number] of before) {
+        const viewed = view.get(keyOf(writer))!.readUInt32BE();
+        expect(viewed).toBeGreaterThanOrEqual(number);
+        expect(viewed).toBeLessThan(after);
+      }
+      for (const seen = begun; begun < seen + 100; ) await new Promise(setImmediate);
+      expect(contents()).toEqual(first);
+      expect(first.map(([writer]) => view.get(keyOf(writer as number))!.toString('hex'))).toEqual(
+        first.map(([, value]) => value),
+      );
+      engine.refresh();
+      expect(numberAt(keyOf(3))).toBeGreaterThan(view.get(keyOf(3))!.readUInt32BE());
+      view.close();
+    }
+    writing = false;
+    await Promise.all(writers);
+  });
 });
 
 describe('LMDB', () => {
