@@ -17,6 +17,8 @@ export interface TableRecord {
   deletionProtection: boolean;
   tags: Tag[];
   encryption: { kind: EncryptionKind; kmsKeyArn?: string };
+  /** One more with each change of what follows the table's items; none is 0. */
+  revision?: number;
 }
 
 export type Billing =

@@ -3,6 +3,8 @@ import { StaleKeysError, UseBudget } from '../envelope/envelope.ts';
 import type { RequestTrace } from '../wire/types.ts';
 import { Catalog, type TableRecord } from './catalog.ts';
 import type { Engine } from './engine.ts';
+import { tableMissing } from './errors.ts';
+import { StaleTableError } from './followers.ts';
 import { KeyAccess, type Keys } from './key-access.ts';
 import { TableItems, WritableItems } from './table-items.ts';
 import { TableKeyService } from './table-key.ts';
@@ -82,6 +84,7 @@ export class StoreCore {
     try {
       return await this.#commit(table, keys, change, trace);
     } catch (thrown) {
+      if (thrown instanceof StaleTableError) return this.write(this.#newest(table), context, change);
       if (!(thrown instanceof StaleKeysError)) throw thrown;
     } finally {
       keys.release();
@@ -89,6 +92,14 @@ export class StoreCore {
     // Another process gave the table another key, and a data key under it that these keys can't open.
     this.access.forget(table);
     return this.write(table, context, change);
+  }
+
+  /** @throws AwsError ResourceNotFoundException */
+  #newest({ id, name }: TableRecord): TableRecord {
+    this.engine.refresh();
+    const table = this.catalog.find(name);
+    if (table?.id !== id) throw tableMissing();
+    return table;
   }
 
   readonly #write: Engine['write'] = (change) => this.engine.write(change);

@@ -2,6 +2,7 @@
 import type { ItemKeys } from '../envelope/envelope.ts';
 import type { TableRecord } from './catalog.ts';
 import type { Transaction } from './engine.ts';
+import { readTotals, writeTotals } from './totals.ts';
 import type { Item } from './types.ts';
 
 /** What a write did to one item; one of the two is there. */
@@ -22,6 +23,20 @@ export interface SealedTransaction {
   readonly transaction: Transaction;
   /** Seals under the structure's current data key; a structure without one gets its first. */
   seal(structure: string, aad: Buffer, plaintext: string | Buffer): Buffer;
+}
+
+/** A write began with a table record that lacks a follower, or has one too many: read it anew, then try again. */
+export class StaleTableError extends Error {}
+
+/**
+ * The record of a table that got or lost a follower, to be written in this transaction. Writes that are on their way
+ * with the record as it was are refused with `StaleTableError` from then on, so that no change goes unfollowed.
+ */
+export function followersChanged(transaction: Transaction, record: TableRecord): TableRecord {
+  const revision = (record.revision ?? 0) + 1;
+  const totals = readTotals(transaction, record.number);
+  if (totals !== undefined) writeTotals(transaction, record.number, { ...totals, revision });
+  return { ...record, revision };
 }
 
 /** The followers of a table; none for most, which then pay nothing. */

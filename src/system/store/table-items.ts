@@ -4,7 +4,7 @@ import type { TableRecord } from './catalog.ts';
 import { insertIntoDirectory, type PageReader, type PageStore, removeFromDirectory } from './directory.ts';
 import type { RecordReader, Transaction } from './engine.ts';
 import { tableMissing } from './errors.ts';
-import { type Follower, followersOf, type SealedTransaction } from './followers.ts';
+import { type Follower, followersOf, type SealedTransaction, StaleTableError } from './followers.ts';
 import { type ItemPlace, placeOf, sortedPlaceOf } from './item-key.ts';
 import type { Keys } from './key-access.ts';
 import { keyLedger, TABLE_STRUCTURE } from './keyring.ts';
@@ -79,7 +79,10 @@ export class WritableItems extends TableItems implements SealedTransaction {
   /** Whether uses of a data key were taken: they are lost if the transaction does not commit. */
   sealed = false;
 
-  /** @throws AwsError ResourceNotFoundException when the table went meanwhile */
+  /**
+   * @throws AwsError ResourceNotFoundException when the table went meanwhile
+   * @throws StaleTableError when it got or lost a follower meanwhile
+   */
   constructor(
     table: TableRecord,
     keys: Keys,
@@ -93,6 +96,7 @@ export class WritableItems extends TableItems implements SealedTransaction {
     this.#budget = budget;
     const totals = readTotals(transaction, table.number);
     if (totals === undefined) throw tableMissing();
+    if (totals.revision !== (table.revision ?? 0)) throw new StaleTableError();
     this.#totals = totals;
     this.#followers = followersOf(this);
   }
