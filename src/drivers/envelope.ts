@@ -62,8 +62,8 @@ export class EnvelopeDriver implements Driver {
     }
     this.local = {
       sample: () => {
-        const { cache, kms } = store.counters();
-        return { cache, kmsAttempts: kms.attempts, kmsRetries: kms.retries };
+        const { cache, ownDecrypts, kms } = store.counters();
+        return { cache, ownDecrypts, kmsAttempts: kms.attempts, kmsRetries: kms.retries };
       },
       kmsTimes: () => times.encode(),
       pause: () => clock.pause(),

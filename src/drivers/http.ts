@@ -208,7 +208,7 @@ function closeTimed(connection: HttpConnection, probe: Probe | undefined): void 
 }
 
 function outcomeOf(request: WireOperation, response: HttpResponse): Outcome {
-  if (response.status !== 200) return awsError(response)!.code;
+  if (response.status !== 200) return awsError(response)?.code ?? `Http${response.status}`;
   return request === 'GetItem' && response.body.length <= EMPTY_BODY_BYTES ? NOTHING_FOUND : undefined;
 }
 

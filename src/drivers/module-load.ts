@@ -30,8 +30,12 @@ export async function loadDriverModule(path: string): Promise<CreateDriver> {
 
 /** An error that ended a lane, as the fault of the module in which it arose, if it did in one. */
 export function faultOfModule(arms: readonly Arm[], error: Error): Error {
-  const module = arms.map((arm) => arm.module).find((path) => path && lineIn(path, error) !== undefined);
-  return module === undefined ? error : moduleError(module, `uncaught: ${messageOf(error)}`, error);
+  const modules = arms.flatMap(({ module }) => module ?? []);
+  const module = modules.find((path) => lineIn(path, error) !== undefined);
+  if (module !== undefined) return moduleError(module, `uncaught: ${messageOf(error)}`, error);
+  // Nothing of ours ends a lane's thread: the words are Piscina's.
+  if (modules[0] === undefined || !error.message.startsWith('worker exited')) return error;
+  return moduleError(modules[0], 'it ended the thread that it runs in: process.exit() is not for a driver.');
 }
 
 const METHODS = ['open', 'abandon', 'takeCounters', 'close'] as const;
@@ -96,6 +100,7 @@ export const ownSample = z.strictObject({
     expired: count,
     evicted: count,
   }),
+  ownDecrypts: count.default(0),
   kmsAttempts: perOperation,
   kmsRetries: perOperation,
 });

@@ -115,6 +115,8 @@ export interface Driver {
 export interface LocalSample {
   /** Of its key cache. */
   cache: CacheCounters;
+  /** Decrypt calls that no cache lookup began. */
+  ownDecrypts: number;
   /** Attempts sent to the KMS, and those among them that repeat one, by operation. */
   kmsAttempts: Record<string, number>;
   kmsRetries: Record<string, number>;

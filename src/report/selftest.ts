@@ -53,7 +53,7 @@ function heading({ name, shows, outcome, repeated, machine }: CaseResult, style:
 
 function checkCells(check: CheckResult, withPeer: boolean, style: Style): string[] {
   const { what, unit, expected, logged, measured, bound, state, floor_ns, peer } = check;
-  const machine = floor_ns === null ? 'off' : `off, ${duration(floor_ns)} of the machine's own allowed`;
+  const machine = floor_ns === null ? 'off' : `off; the machine itself adds up to ${duration(floor_ns)}`;
   const remark = { pass: '', floor: `+ ${duration(floor_ns)} of the machine's own`, off: style.red(machine) };
   return [
     `    ${what}`,

@@ -152,6 +152,10 @@ function unknownField(path: Path): Finding {
   }
   const parent = path.slice(0, -1);
   const known = knownFields(parent);
+  if (known.includes(field)) {
+    const forms = `Forms: ${formsAt(parent).join(', ')}.`;
+    return { path, what: what.replace('unknown field', 'not beside the others here'), remedy: forms };
+  }
   const near = nearest(field, known);
   const meant = near === undefined ? undefined : [...parent, near];
   return { path, meant, what, remedy: suggestion(field, known, 'Known here') };

@@ -99,3 +99,11 @@ it('resumed: opens without a session from a server that is down, and says so in 
   expect(driver.takeCounters()).toMatchObject({ opened: 2, tls_full: 0, tls_resumed: 0 });
   expect(await driver.perform(operation('get'))).toBe('ECONNREFUSED');
 });
+
+it('does not take a success of another kind for an answer of DynamoDB', async () => {
+  const url = await listen((socket) =>
+    socket.on('data', () => socket.write('HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\n{}')),
+  );
+  const driver = await driverFor(armOf(KEPT), targetAt(url));
+  expect(await driver.perform(operation('get'))).toBe('Http202');
+});

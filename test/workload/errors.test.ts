@@ -226,6 +226,11 @@ const SEVERAL_FORMS: [string, string, string[]][] = [
     'table: { itemBytes: { histogram: { 1KiB: 1, 3x: 4 } } }',
     ['w.yaml:4: table.itemBytes.histogram.3x: expected a size from 64B to 400KiB, got "3x".'],
   ],
+  [
+    'a count beside listed weights',
+    'callers: { count: 3, weights: [1, 2] }',
+    ['w.yaml:4: callers.count: not beside the others here. Forms: 500, { weights }, { count, weights }.'],
+  ],
   ['a count without weights', 'callers: { count: 3 }', ['w.yaml:4: callers.weights is missing.']],
   [
     'lives the wrong way round',
