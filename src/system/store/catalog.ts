@@ -1,5 +1,7 @@
 import type { Engine, RecordReader, Transaction } from './engine.ts';
+import { namedTableMissing } from './errors.ts';
 import type { PrimaryKey } from './expressions/expressions.ts';
+import type { IndexRecord } from './indexes/types.ts';
 import { CATALOG_KEY, tableNameOf, tableRecordKey, tableRecordsAfter } from './layout.ts';
 
 export type EncryptionKind = 'none' | 'aws-owned' | 'aws-managed' | 'customer-managed';
@@ -17,9 +19,37 @@ export interface TableRecord {
   deletionProtection: boolean;
   tags: Tag[];
   encryption: { kind: EncryptionKind; kmsKeyArn?: string };
+  /** Another KMS key is taking over. */
+  keyChange?: KeyChange;
+  /** When KMS keys were changed: in the 24 hours that the first of them opened. */
+  keyChanges_ms?: number[];
+  /** The KMS key refuses itself to the service, as far as is known. */
+  keyLoss?: KeyLoss;
   /** One more with each change of what follows the table's items; none is 0. */
   revision?: number;
+  /** Local ones first. Most tables have none. */
+  indexes?: readonly IndexRecord[];
+  /** The number of the newest index that there was. */
+  lastIndex?: number;
 }
+
+/** A change of the KMS key between its acceptance and its end. */
+export interface KeyChange {
+  kind: EncryptionKind;
+  kmsKeyArn: string;
+  /** Base64: the table key to come, as the KMS encrypted it. */
+  kmsCiphertext: string;
+  /** From when on the table shows the new KMS key, and when that takes over. */
+  shown_ms: number;
+  due_ms: number;
+}
+
+export type KeyLoss =
+  /** Refused once, and not yet tried again: the table shows nothing of it. */
+  | { status: 'SUSPECTED'; since_ms: number }
+  | { status: 'INACCESSIBLE_ENCRYPTION_CREDENTIALS'; inaccessible_ms: number }
+  | { status: 'ARCHIVING'; inaccessible_ms: number; archival_ms: number }
+  | { status: 'ARCHIVED'; inaccessible_ms: number; archival_ms: number; backupArn: string };
 
 export type Billing =
   | { mode: 'PAY_PER_REQUEST'; since_ms: number }
@@ -37,6 +67,7 @@ export interface Tag {
 export class Catalog {
   readonly #engine: Engine;
   readonly #tables = new Map<string, TableRecord>();
+  #all: readonly TableRecord[] | undefined;
   #generation: Buffer = Buffer.alloc(0);
   #snapshot = Number.NaN;
 
@@ -51,6 +82,13 @@ export class Catalog {
     const record = readTable(this.#engine, name);
     if (record !== undefined) this.#tables.set(name, record);
     return record;
+  }
+
+  /** Every table, by name. */
+  all(): readonly TableRecord[] {
+    this.#forgetIfOld();
+    this.#all ??= this.names('', Number.POSITIVE_INFINITY).flatMap((name) => this.find(name) ?? []);
+    return this.#all;
   }
 
   /** Names in order, from the one after `after`. */
@@ -71,12 +109,28 @@ export class Catalog {
     if (generation === undefined || generation.equals(this.#generation)) return;
     this.#generation = generation;
     this.#tables.clear();
+    this.#all = undefined;
   }
 }
 
 export function readTable(reader: RecordReader, name: string): TableRecord | undefined {
   const bytes = reader.get(tableRecordKey(name));
   return bytes && (JSON.parse(bytes.toString()) as TableRecord);
+}
+
+/** Changes a table in a transaction. @throws AwsError ResourceNotFoundException when it went meanwhile */
+export function changeTable(
+  engine: Engine,
+  table: TableRecord,
+  change: (current: TableRecord, transaction: Transaction) => TableRecord,
+): Promise<TableRecord> {
+  return engine.write((transaction) => {
+    const current = readTable(transaction, table.name);
+    if (current?.id !== table.id) throw namedTableMissing(table.name);
+    const changed = change(current, transaction);
+    if (changed !== current) writeTable(transaction, changed);
+    return changed;
+  });
 }
 
 export function writeTable(transaction: Transaction, record: TableRecord): void {

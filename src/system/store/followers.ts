@@ -7,6 +7,8 @@ import type { Item } from './types.ts';
 
 /** What a write did to one item; one of the two is there. */
 export interface ItemChange {
+  /** What finds the item: a keyed hash of its key. */
+  locator: Buffer;
   before: Item | undefined;
   after: Item | undefined;
 }

@@ -18,7 +18,8 @@ import {
 import { checkItemKey, checkKey } from './item-key.ts';
 import { parseItem, type RequestBody, requireTable } from './operation.ts';
 import { RequestReader } from './request.ts';
-import type { StoredItem, WritableItems } from './table-items.ts';
+import type { StoredItem } from './sealed-records.ts';
+import type { WritableItems } from './table-items.ts';
 import type { AccessContext, Item } from './types.ts';
 import { validateItem } from './values/values.ts';
 

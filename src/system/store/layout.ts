@@ -15,6 +15,11 @@
  * | 16, table, 1, locator | an item: its size, and its JSON sealed |
  * | 16, table, 2, locator of a partition | root page of the partition's directory, sealed |
  * | 16, table, 3, locator of a partition, page id | another page of it, sealed |
+ * | 16, table, 4, index, 1 | number of the index's entries, and their bytes |
+ * | 16, table, 4, index, 2, locator of an item | its entry in the index: its size, and its projection sealed |
+ * | 16, table, 4, index, 3, locator of a partition | root page of the index partition's directory, sealed |
+ * | 16, table, 4, index, 4, locator of a partition, page id | another page of it, sealed |
+ * | 32, table, index | work to be done for an index: filling it, or removing it |
  */
 
 export const CATALOG_KEY = Buffer.of(0);
@@ -31,8 +36,17 @@ const DATA = 16;
 const ITEM = 1;
 const ROOT_PAGE = 2;
 const PAGE = 3;
+const INDEX = 4;
+const INDEX_TOTALS = 1;
+const INDEX_ENTRY = 2;
+const INDEX_ROOT_PAGE = 3;
+const INDEX_PAGE = 4;
+const INDEX_WORK = 32;
 /** First byte, table number, kind. */
 const DATA_PREFIX_BYTES = 6;
+/** And number of the index, kind. */
+const INDEX_PREFIX_BYTES = 11;
+const NONE = Buffer.alloc(0);
 
 export interface KeyRange {
   start: Buffer;
@@ -107,7 +121,44 @@ export function locatorOf(recordKey: Buffer): Buffer {
   return recordKey.subarray(DATA_PREFIX_BYTES);
 }
 
-/** Everything that the table's items and directories are kept in. */
+export function indexTotalsKey(tableNumber: number, index: number): Buffer {
+  return indexPrefix(tableNumber, index, INDEX_TOTALS);
+}
+
+export function indexEntryKey(tableNumber: number, index: number, locator: Buffer): Buffer {
+  return Buffer.concat([indexPrefix(tableNumber, index, INDEX_ENTRY), locator]);
+}
+
+/** Page 0 is the root. */
+export function indexPageKey(tableNumber: number, index: number, partition: Buffer, pageId: number): Buffer {
+  if (pageId === 0) return Buffer.concat([indexPrefix(tableNumber, index, INDEX_ROOT_PAGE), partition]);
+  const id = Buffer.allocUnsafe(4);
+  id.writeUInt32BE(pageId);
+  return Buffer.concat([indexPrefix(tableNumber, index, INDEX_PAGE), partition, id]);
+}
+
+/** The locator within the key of an index's root page. */
+export function indexPartitionOf(recordKey: Buffer): Buffer {
+  return recordKey.subarray(INDEX_PREFIX_BYTES);
+}
+
+/** Everything that an index is kept in. */
+export function indexData(tableNumber: number, index: number): KeyRange {
+  return { start: indexPrefix(tableNumber, index, 0), end: indexPrefix(tableNumber, index + 1, 0) };
+}
+
+export function indexWorkKey(tableNumber: number, index: number): Buffer {
+  const key = Buffer.allocUnsafe(9);
+  numbered(INDEX_WORK, tableNumber).copy(key);
+  key.writeUInt32BE(index, 5);
+  return key;
+}
+
+export function indexWork(): KeyRange {
+  return { start: Buffer.of(INDEX_WORK), end: Buffer.of(INDEX_WORK + 1) };
+}
+
+/** Everything that the table's items, directories and indexes are kept in. */
 export function tableData(tableNumber: number): KeyRange {
   return { start: numbered(DATA, tableNumber), end: numbered(DATA, tableNumber + 1) };
 }
@@ -119,21 +170,25 @@ export interface Segment {
 
 /** The items whose locators fall into a segment: as many equal parts of the hash space as there are segments. */
 export function itemSegment(tableNumber: number, segment: Segment): KeyRange {
-  return segmentOf(tableNumber, ITEM, segment);
+  return segmentOf(dataPrefix(tableNumber, ITEM), segment);
 }
 
 /** Root pages, and so partitions, by segment. */
 export function partitionSegment(tableNumber: number, segment: Segment): KeyRange {
-  return segmentOf(tableNumber, ROOT_PAGE, segment);
+  return segmentOf(dataPrefix(tableNumber, ROOT_PAGE), segment);
 }
 
-function segmentOf(tableNumber: number, kind: number, { index, total }: Segment): KeyRange {
-  const last = index === total - 1;
+/** As `partitionSegment`, of an index. */
+export function indexPartitionSegment(tableNumber: number, index: number, segment: Segment): KeyRange {
+  return segmentOf(indexPrefix(tableNumber, index, INDEX_ROOT_PAGE), segment);
+}
+
+function segmentOf(prefix: Buffer, { index, total }: Segment): KeyRange {
+  const end = Buffer.from(prefix);
+  end[end.length - 1]! += 1;
   return {
-    start: dataKey(tableNumber, kind, hashPoint(index / total), 0),
-    end: last
-      ? dataKey(tableNumber, kind + 1, Buffer.alloc(0), 0)
-      : dataKey(tableNumber, kind, hashPoint((index + 1) / total), 0),
+    start: Buffer.concat([prefix, hashPoint(index / total)]),
+    end: index === total - 1 ? end : Buffer.concat([prefix, hashPoint((index + 1) / total)]),
   };
 }
 
@@ -149,6 +204,20 @@ function dataKey(tableNumber: number, kind: number, locator: Buffer, spareBytes:
   key.writeUInt32BE(tableNumber, 1);
   key[5] = kind;
   locator.copy(key, DATA_PREFIX_BYTES);
+  return key;
+}
+
+function dataPrefix(tableNumber: number, kind: number): Buffer {
+  return dataKey(tableNumber, kind, NONE, 0);
+}
+
+function indexPrefix(tableNumber: number, index: number, kind: number): Buffer {
+  const key = Buffer.allocUnsafe(INDEX_PREFIX_BYTES);
+  key[0] = DATA;
+  key.writeUInt32BE(tableNumber, 1);
+  key[5] = INDEX;
+  key.writeUInt32BE(index, 6);
+  key[10] = kind;
   return key;
 }
 

@@ -1,7 +1,7 @@
 import type { TableRecord } from './catalog.ts';
 import type { StoreCore } from './core.ts';
 import { tableMissing } from './errors.ts';
-import type { StoredItem } from './table-items.ts';
+import type { StoredItem } from './sealed-records.ts';
 import type { AccessContext, Item } from './types.ts';
 
 /** A request's body as it came out of `JSON.parse`. */

@@ -5,7 +5,7 @@ import type { CompiledExpressions } from './expressions/expressions.ts';
 import { keyOf } from './item-key.ts';
 import { parseItem } from './operation.ts';
 import type { RequestReader } from './request.ts';
-import type { StoredItem } from './table-items.ts';
+import type { StoredItem } from './sealed-records.ts';
 
 /** A page ends with the item that takes it to this size, before filtering. */
 const PAGE_BYTES = 1024 * 1024;

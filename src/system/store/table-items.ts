@@ -1,4 +1,4 @@
-import { encodeAad, type ItemKeys, type UseBudget } from '../envelope/envelope.ts';
+import type { ItemKeys, UseBudget } from '../envelope/envelope.ts';
 import type { RequestTrace } from '../wire/types.ts';
 import type { TableRecord } from './catalog.ts';
 import { insertIntoDirectory, type PageReader, type PageStore, removeFromDirectory } from './directory.ts';
@@ -9,43 +9,35 @@ import { type ItemPlace, placeOf, sortedPlaceOf } from './item-key.ts';
 import type { Keys } from './key-access.ts';
 import { keyLedger, TABLE_STRUCTURE } from './keyring.ts';
 import { itemRecordKey, pageRecordKey } from './layout.ts';
+import { openItem, pageReader, pageStore, type StoredItem, sealItem, storedSize } from './sealed-records.ts';
 import { readTotals, type Totals, writeTotals } from './totals.ts';
 import { TracedKeys } from './traced.ts';
 import type { Item } from './types.ts';
 import { itemSizeBytes } from './values/values.ts';
 
-/** An item as it was sealed: its JSON text, not parsed, and its size as DynamoDB counts it. */
-export interface StoredItem {
-  json: Buffer;
-  size_bytes: number;
-}
-
-/** A record holds the item's size before the envelope, which is bound to it. */
-const SIZE_BYTES = 4;
-
 /** A table's items to someone who holds its keys. Valid within one turn of the event loop. */
 export class TableItems {
   readonly table: TableRecord;
   readonly keys: ItemKeys;
-  readonly #reader: RecordReader;
+  readonly reader: RecordReader;
 
   constructor(table: TableRecord, keys: ItemKeys, reader: RecordReader) {
     this.table = table;
     this.keys = keys;
-    this.#reader = reader;
+    this.reader = reader;
   }
 
   /** @param key the item's key attributes, checked; others are ignored */
   find(key: Item): StoredItem | undefined {
     const { recordKey } = placeOf(this.keys, this.table, key);
-    const record = this.#reader.get(recordKey);
+    const record = this.reader.get(recordKey);
     return record && this.open(recordKey, record);
   }
 
   /** An item that its partition's directory lists. */
   listed(locator: Buffer): StoredItem {
     const recordKey = itemRecordKey(this.table.number, locator);
-    const record = this.#reader.get(recordKey);
+    const record = this.reader.get(recordKey);
     if (record === undefined)
       throw new Error(`Table ${this.table.id}: a directory lists an item that is not there.`);
     return this.open(recordKey, record);
@@ -53,18 +45,12 @@ export class TableItems {
 
   /** @throws EnvelopeError when the record was changed or moved */
   open(recordKey: Buffer, record: Buffer): StoredItem {
-    const size = record.subarray(0, SIZE_BYTES);
-    const json = this.keys.open(TABLE_STRUCTURE, encodeAad([recordKey, size]), record.subarray(SIZE_BYTES));
-    return { json, size_bytes: size.readUInt32BE(0) };
+    return openItem(this.keys, TABLE_STRUCTURE, recordKey, record);
   }
 
   directoryOf(partition: Buffer): PageReader {
-    return { read: (pageId) => this.#readPage(pageRecordKey(this.table.number, partition, pageId)) };
-  }
-
-  #readPage(recordKey: Buffer): Buffer | undefined {
-    const record = this.#reader.get(recordKey);
-    return record && this.keys.open(TABLE_STRUCTURE, encodeAad([recordKey]), record);
+    const keyOf = (pageId: number) => pageRecordKey(this.table.number, partition, pageId);
+    return pageReader(this.keys, this.reader, TABLE_STRUCTURE, keyOf);
   }
 }
 
@@ -74,7 +60,7 @@ export class WritableItems extends TableItems implements SealedTransaction {
   readonly #budget: UseBudget;
   readonly #own: Keys;
   readonly #totals: Totals;
-  readonly #followers: readonly Follower[];
+  readonly followers: readonly Follower[];
   #recounted = false;
   /** Whether uses of a data key were taken: they are lost if the transaction does not commit. */
   sealed = false;
@@ -98,7 +84,7 @@ export class WritableItems extends TableItems implements SealedTransaction {
     if (totals === undefined) throw tableMissing();
     if (totals.revision !== (table.revision ?? 0)) throw new StaleTableError();
     this.#totals = totals;
-    this.#followers = followersOf(this);
+    this.followers = followersOf(this);
   }
 
   /** @returns the sizes of the item before (0 if there was none) and now */
@@ -107,7 +93,10 @@ export class WritableItems extends TableItems implements SealedTransaction {
     const old_bytes = this.#sizeAt(place);
     const new_bytes = itemSizeBytes(item);
     this.#tell(place, item);
-    this.transaction.put(place.recordKey, this.#sealItem(place.recordKey, JSON.stringify(item), new_bytes));
+    this.transaction.put(
+      place.recordKey,
+      sealItem(this, TABLE_STRUCTURE, place.recordKey, JSON.stringify(item), new_bytes),
+    );
     if (old_bytes === 0 && place.sorted !== undefined) {
       const { partition, sort } = place.sorted;
       insertIntoDirectory(this.#directoryOf(partition), { sort, locator: place.locator });
@@ -134,12 +123,12 @@ export class WritableItems extends TableItems implements SealedTransaction {
   }
 
   /** Before the change: the item as it was is read for followers alone. */
-  #tell({ recordKey }: ItemPlace, after: Item | undefined): void {
-    if (this.#followers.length === 0) return;
+  #tell({ recordKey, locator }: ItemPlace, after: Item | undefined): void {
+    if (this.followers.length === 0) return;
     const record = this.transaction.get(recordKey);
     const before =
       record === undefined ? undefined : (JSON.parse(this.open(recordKey, record).json.toString()) as Item);
-    for (const follower of this.#followers) follower.changed({ before, after });
+    for (const follower of this.followers) follower.changed({ locator, before, after });
   }
 
   #account(items: number, bytes: number): void {
@@ -149,27 +138,13 @@ export class WritableItems extends TableItems implements SealedTransaction {
     this.#recounted = true;
   }
 
-  /** An item is never empty: it has a key. */
   #sizeAt({ recordKey }: ItemPlace): number {
-    return this.transaction.get(recordKey)?.readUInt32BE(0) ?? 0;
+    return storedSize(this.transaction.get(recordKey));
   }
 
   #directoryOf(partition: Buffer): PageStore {
     const keyOf = (pageId: number) => pageRecordKey(this.table.number, partition, pageId);
-    return {
-      ...this.directoryOf(partition),
-      write: (pageId, page) => {
-        const recordKey = keyOf(pageId);
-        this.transaction.put(recordKey, this.seal(TABLE_STRUCTURE, encodeAad([recordKey]), page));
-      },
-      remove: (pageId) => this.transaction.remove(keyOf(pageId)),
-    };
-  }
-
-  #sealItem(recordKey: Buffer, json: string, size_bytes: number): Buffer {
-    const size = Buffer.allocUnsafe(SIZE_BYTES);
-    size.writeUInt32BE(size_bytes);
-    return Buffer.concat([size, this.seal(TABLE_STRUCTURE, encodeAad([recordKey, size]), json)]);
+    return pageStore(this, TABLE_STRUCTURE, keyOf);
   }
 
   seal(structure: string, aad: Buffer, plaintext: string | Buffer): Buffer {
