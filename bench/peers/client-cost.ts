@@ -66,7 +66,7 @@ function fixedRequest(arm: Arm, url: string): Omit<AutocannonTurn, 'turn_ms'> {
 
 function finding({ own, autocannon }: Record<'own' | 'autocannon', ClientTurn[]>): Finding {
   const cpu_ns = ({ cpu_us, requests }: ClientTurn) => (cpu_us * 1e3) / requests;
-  return atMost(1.3, ratioOf(own, autocannon, cpu_ns), {
+  return atMost(1, ratioOf(own, autocannon, cpu_ns), {
     what: 'client CPU per request, plan and recording included',
     ours: format.duration(median(own.map(cpu_ns))),
     peer: `${format.duration(median(autocannon.map(cpu_ns)))} autocannon`,
