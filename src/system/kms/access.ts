@@ -1,8 +1,11 @@
+import type { Authorizer } from './authorizer.ts';
 import type { KmsCall } from './call.ts';
 import { type CiphertextOrigin, ciphertextOrigin, openCiphertext } from './ciphertext.ts';
 import { kmsErrors } from './errors.ts';
+import type { GrantBook } from './grantbook.ts';
 import type { Keyring } from './keyring.ts';
 import { type KeyRecord, keyState } from './keys.ts';
+import type { Asked } from './request-facts.ts';
 import type { EncryptionContext } from './types.ts';
 
 /** The account that AWS owned keys are in: nobody's. */
@@ -14,6 +17,8 @@ export interface KeyAccessOptions {
   region: string;
   accountId: string;
   keyring: Keyring;
+  grants: GrantBook;
+  authorizer: Authorizer;
   /** Takes one cryptographic request from the account's quota; false when there is none left. */
   takeQuota: () => boolean;
 }
@@ -21,14 +26,18 @@ export interface KeyAccessOptions {
 /** Finds the keys that requests name, and decides who may do what with them. */
 export class KeyAccess {
   readonly keyring: Keyring;
+  readonly grants: GrantBook;
+  readonly authorizer: Authorizer;
   readonly accountId: string;
-  readonly #region: string;
+  readonly region: string;
   readonly #takeQuota: () => boolean;
 
   constructor(options: KeyAccessOptions) {
     this.keyring = options.keyring;
+    this.grants = options.grants;
+    this.authorizer = options.authorizer;
     this.accountId = options.accountId;
-    this.#region = options.region;
+    this.region = options.region;
     this.#takeQuota = options.takeQuota;
   }
 
@@ -37,57 +46,80 @@ export class KeyAccess {
   }
 
   keyArn(key: KeyRecord): string {
-    return `arn:aws:kms:${this.#region}:${this.accountOf(key)}:key/${key.keyId}`;
+    return `arn:aws:kms:${this.region}:${this.accountOf(key)}:key/${key.keyId}`;
   }
 
   aliasArn(name: string): string {
-    return `arn:aws:kms:${this.#region}:${this.accountId}:${name}`;
+    return `arn:aws:kms:${this.region}:${this.accountId}:${name}`;
   }
 
   /** The key by key id, key ARN, alias name or alias ARN, as far as the caller can see it. */
-  find(call: KmsCall, reference: string): KeyRecord {
+  locate(call: KmsCall, reference: string): KeyRecord {
     if (!reference.startsWith('arn:')) return this.#named(call, reference);
     const [, region, accountId, keyId, alias] = ARN.exec(reference) ?? [];
     if (region === undefined) throw kmsErrors.invalidArn(reference);
-    if (region !== this.#region) throw kmsErrors.otherRegion(region);
+    if (region !== this.region) throw kmsErrors.otherRegion(region);
     const ours = accountId === this.accountId || (accountId === AWS_ACCOUNT_ID && isService(call));
     if (!ours) throw kmsErrors.accessDenied(call.principal.arn, call.operation, reference);
     return this.#named(call, keyId ?? alias!);
   }
 
-  /** A key that the request changes: not by an alias, and nobody changes AWS's keys. */
-  findToChange(call: KmsCall, reference: string): KeyRecord {
+  /** A key that the request may do this to. */
+  find(call: KmsCall, reference: string, asked: Asked = { action: call.operation }): KeyRecord {
+    const key = this.locate(call, reference);
+    this.authorize(call, key, asked);
+    return key;
+  }
+
+  /** A key that the request may change, and does not name by an alias. Nobody changes AWS owned keys. */
+  findToChange(call: KmsCall, reference: string, asked?: Asked): KeyRecord {
     if (reference.startsWith('alias/')) throw kmsErrors.invalidKeyId(reference);
     if (reference.includes(':alias/')) throw kmsErrors.invalidArn(reference);
-    const key = this.find(call, reference);
-    if (key.owner === 'customer') return key;
+    const key = this.find(call, reference, asked);
+    if (key.owner !== 'aws-owned') return key;
     throw kmsErrors.accessDenied(call.principal.arn, call.operation, this.keyArn(key));
   }
 
-  /** A key that the request encrypts with. */
-  findToUse(call: KmsCall, reference: string): KeyRecord {
-    const key = this.find(call, reference);
-    if (key.owner !== 'customer' && !isService(call)) {
-      throw kmsErrors.accessDenied(call.principal.arn, call.operation, this.keyArn(key));
-    }
+  /** A key that the request may encrypt with. */
+  findToUse(call: KmsCall, reference: string, asked: Asked): KeyRecord {
+    const key = this.find(call, reference, asked);
     this.#chargeFor(call, key);
-    this.#requireEnabled(key);
+    this.requireEnabled(key);
     return key;
+  }
+
+  /** @throws AwsError AccessDeniedException unless policies or grants allow the request to do this to the key */
+  authorize(call: KmsCall, key: KeyRecord, asked: Asked): void {
+    const refusal = this.authorizer.refusal(call, key, asked);
+    if (refusal === undefined) return;
+    throw kmsErrors.accessDenied(call.principal.arn, asked.action, this.keyArn(key), refusal);
+  }
+
+  /** For what is done to no key, or to an alias. @throws AwsError AccessDeniedException */
+  authorizeCaller(call: KmsCall, resource = '*'): void {
+    const refusal = this.authorizer.refusalByCaller(call, resource, { action: call.operation });
+    if (refusal === undefined) return;
+    throw kmsErrors.accessDenied(call.principal.arn, call.operation, resource, refusal);
   }
 
   /**
    * Opens a ciphertext with the key that it names.
    * @param reference the key it has to be, if the request says
    */
-  open(call: KmsCall, blob: Buffer, context: EncryptionContext, reference?: string): OpenedCiphertext {
+  open(
+    call: KmsCall,
+    blob: Buffer,
+    asked: Asked & { context: EncryptionContext },
+    reference?: string,
+  ): OpenedCiphertext {
     const origin = ciphertextOrigin(blob);
     if (origin === undefined) throw kmsErrors.invalidCiphertext();
-    if (reference !== undefined && this.find(call, reference).keyId !== origin.keyId) {
-      throw kmsErrors.incorrectKey();
-    }
-    const key = this.#ofCiphertext(call, origin);
+    const key =
+      reference === undefined
+        ? this.#ofCiphertext(call, origin, asked)
+        : this.#expected(call, origin, asked, reference);
     const material = key.materials.find(({ id }) => id === origin.materialId);
-    const plaintext = material && openCiphertext(material.secret, blob, context);
+    const plaintext = material && openCiphertext(material.secret, blob, asked.context);
     if (plaintext === undefined) throw kmsErrors.invalidCiphertext();
     return { key, materialId: origin.materialId, plaintext };
   }
@@ -124,17 +156,30 @@ export class KeyAccess {
     return key;
   }
 
-  #ofCiphertext(call: KmsCall, origin: CiphertextOrigin): KeyRecord {
+  #ofCiphertext(call: KmsCall, origin: CiphertextOrigin, asked: Asked): KeyRecord {
     const key = this.keyring.key(origin.keyId);
     if (key === undefined) {
       throw this.keyring.remembers(origin.keyId)
         ? kmsErrors.ciphertextKeyOutOfReach()
         : kmsErrors.invalidCiphertext();
     }
-    if (key.owner !== 'customer' && !isService(call)) throw kmsErrors.ciphertextKeyOutOfReach();
+    if (key.owner === 'aws-owned' && !isService(call)) throw kmsErrors.ciphertextKeyOutOfReach();
     call.keys.push(key);
+    const refusal = this.authorizer.refusal(call, key, asked);
+    // Through DynamoDB the older text is what users were seen to get.
+    if (refusal !== undefined && isService(call)) throw kmsErrors.ciphertextKeyOutOfReach();
+    if (refusal !== undefined) throw kmsErrors.ciphertextDenied(call.principal.arn, asked.action, refusal);
     this.#chargeFor(call, key);
-    this.#requireEnabled(key);
+    this.requireEnabled(key);
+    return key;
+  }
+
+  #expected(call: KmsCall, origin: CiphertextOrigin, asked: Asked, reference: string): KeyRecord {
+    const key = this.locate(call, reference);
+    if (key.keyId !== origin.keyId) throw kmsErrors.incorrectKey();
+    this.authorize(call, key, asked);
+    this.#chargeFor(call, key);
+    this.requireEnabled(key);
     return key;
   }
 
@@ -143,14 +188,15 @@ export class KeyAccess {
     if (key.owner !== 'aws-owned') this.charge(call);
   }
 
-  #requireEnabled(key: KeyRecord): void {
+  /** @throws AwsError DisabledException, KMSInvalidStateException */
+  requireEnabled(key: KeyRecord): void {
     const state = keyState(key);
     if (state === 'PendingDeletion') throw kmsErrors.pendingDeletion(this.keyArn(key));
     if (state === 'Disabled') throw kmsErrors.disabled(this.keyArn(key));
   }
 
   #arnOf(keyId: string): string {
-    return `arn:aws:kms:${this.#region}:${this.accountId}:key/${keyId}`;
+    return `arn:aws:kms:${this.region}:${this.accountId}:key/${keyId}`;
   }
 }
 

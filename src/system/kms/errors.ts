@@ -1,4 +1,8 @@
 import { AwsError } from '../wire/errors.ts';
+import type { Refusal } from './authorizer.ts';
+
+/** Nothing allows it, and no policy but the key's was asked. */
+const BY_RESOURCE: Refusal = { by: 'resource', explicit: false };
 
 /** The errors of the KMS API, with its own texts. All are HTTP 400 but for the internal one. */
 export const kmsErrors = {
@@ -27,16 +31,46 @@ export const kmsErrors = {
     ),
   invalidKeyUsage: (message: string) => new AwsError('InvalidKeyUsageException', message),
   invalidGrantToken: () => new AwsError('InvalidGrantTokenException', ''),
+  invalidGrantId: () => new AwsError('InvalidGrantIdException', ''),
+  grantNotFound: (grantId: string) => new AwsError('NotFoundException', `Grant ID ${grantId} not found`),
+  noPrincipal: (name: string) =>
+    new AwsError('InvalidArnException', `ARN does not refer to a valid principal: ${name}`),
+  tooManyGrants: () =>
+    new AwsError(
+      'LimitExceededException',
+      'The request was rejected because a quota was exceeded: grants per KMS key.',
+    ),
+  policyNotFound: () => new AwsError('NotFoundException', 'No such policy exists'),
+  policyTooLong: (characters: number) =>
+    new AwsError(
+      'LimitExceededException',
+      `The request was rejected because a quota was exceeded: a key policy document has ${characters} bytes at most.`,
+    ),
+  malformedPolicy: (problem: string) =>
+    new AwsError(
+      'MalformedPolicyDocumentException',
+      `The specified policy is not syntactically or semantically correct: ${problem}`,
+    ),
+  unknownPrincipals: () =>
+    new AwsError(
+      'MalformedPolicyDocumentException',
+      'Policy contains a statement with one or more invalid principals.',
+    ),
+  policyLocksOut: () =>
+    new AwsError(
+      'MalformedPolicyDocumentException',
+      'The new key policy will not allow you to update the key policy in the future.',
+    ),
   dryRun: () =>
     new AwsError(
       'DryRunOperationException',
       'The request would have succeeded, but the DryRun option is set.',
     ),
-  accessDenied: (principalArn: string, operation: string, resourceArn: string) =>
-    new AwsError(
-      'AccessDeniedException',
-      `User: ${principalArn} is not authorized to perform: kms:${operation} on resource: ${resourceArn} because no resource-based policy allows the kms:${operation} action`,
-    ),
+  accessDenied: (principalArn: string, action: string, resourceArn: string, refusal = BY_RESOURCE) =>
+    denied(principalArn, action, `resource: ${resourceArn}`, refusal),
+  /** Whoever shows a ciphertext is not told its key. */
+  ciphertextDenied: (principalArn: string, action: string, refusal: Refusal) =>
+    denied(principalArn, action, 'the resource associated with this ciphertext', refusal),
   /** The key that a ciphertext names is deleted, or is not the caller's. */
   ciphertextKeyOutOfReach: () =>
     new AwsError(
@@ -55,3 +89,13 @@ export const kmsErrors = {
       500,
     ),
 } as const;
+
+function denied(principalArn: string, action: string, where: string, { by, explicit }: Refusal): AwsError {
+  const why = explicit
+    ? `with an explicit deny in ${by === 'resource' ? 'a resource' : 'an identity'}-based policy`
+    : `because no ${by}-based policy allows the kms:${action} action`;
+  return new AwsError(
+    'AccessDeniedException',
+    `User: ${principalArn} is not authorized to perform: kms:${action} on ${where} ${why}`,
+  );
+}

@@ -71,6 +71,35 @@ export class Fields {
     return value.length;
   }
 
+  /** A list of texts; none without it. */
+  texts(name: string, limits: { items: number; max: number; oneOf?: readonly string[] }): string[] {
+    const list = this.#read(name) ?? [];
+    if (!Array.isArray(list)) throw wrongType(list, 'List');
+    for (const value of list) if (typeof value !== 'string') throw wrongType(value, 'String');
+    this.#length(list.length, `Value '[${list.join(', ')}]'`, name, { max: limits.items });
+    const { oneOf } = limits;
+    if (oneOf !== undefined && !list.every((value) => oneOf.includes(value))) {
+      const rule = `Member must satisfy constraint: [Member must satisfy enum value set: [${oneOf.join(', ')}]]`;
+      this.#reject(`Value '[${list.join(', ')}]'`, name, rule);
+    } else if (!list.every((value) => value.length >= 1 && value.length <= limits.max)) {
+      const rule = `Member must satisfy constraint: [Member must have length less than or equal to ${limits.max}, Member must have length greater than or equal to 1]`;
+      this.#reject(`Value '[${list.join(', ')}]'`, name, rule);
+    }
+    return list;
+  }
+
+  requiredTexts(name: string, limits: { items: number; max: number; oneOf?: readonly string[] }): string[] {
+    return this.has(name) ? this.texts(name, limits) : this.#missing(name, []);
+  }
+
+  /** A structure, whose members are read as those of the request are. */
+  structure(name: string): Fields | undefined {
+    const value = this.#read(name);
+    if (value === undefined) return undefined;
+    if (typeof value !== 'object' || Array.isArray(value)) throw wrongType(value, 'Structure');
+    return new Fields(value as Record<string, unknown>);
+  }
+
   /** Base64 on the wire. Its value never enters a message. */
   requiredBlob(name: string, limits: { max: number }): Buffer {
     const value = this.#typed(name, 'string', 'Blob');

@@ -1,5 +1,9 @@
 import type { Clock } from '../../std/clock.ts';
+import { DueDates } from './duedates.ts';
+import type { GrantVault } from './grantbook.ts';
 import { type AliasRecord, isDeleted, type KeyRecord } from './keys.ts';
+import { SortedNames } from './names.ts';
+import { rotated, rotationDue_ms } from './rotation.ts';
 
 /** Keys and aliases that change together. */
 export interface KeyringChange {
@@ -9,7 +13,7 @@ export interface KeyringChange {
 }
 
 /** Where a keyring outlives the process. */
-export interface KeyVault {
+export interface KeyVault extends GrantVault {
   load(): Required<Pick<KeyringChange, 'keys' | 'aliases'>>;
   /** Resolves once the change is on disk, whole or not at all. */
   save(change: KeyringChange): Promise<void>;
@@ -18,20 +22,28 @@ export interface KeyVault {
 
 /**
  * All keys and aliases, by id and name. Changes happen one at a time, and are on disk before anyone sees them.
- * Reads see no key and no alias past the key's deletion date.
+ * Reads see no key and no alias past the key's deletion date. No request costs more for there being more keys.
  */
 export class Keyring {
   readonly #clock: Clock;
   readonly #vault: KeyVault | undefined;
   readonly #keys = new Map<string, KeyRecord>();
   readonly #aliases = new Map<string, AliasRecord>();
+  /** Aliases by the key they lead to. */
+  readonly #aliasesOf = new Map<string, Set<string>>();
+  /** Of keys that are not erased. */
+  readonly #keyIds: SortedNames;
+  readonly #aliasNames: SortedNames;
+  readonly #due = new DueDates();
   #lastChange: Promise<unknown> = Promise.resolve();
-  #nextDeletion_ms = Number.POSITIVE_INFINITY;
 
   constructor(clock: Clock, vault?: KeyVault) {
     this.#clock = clock;
     this.#vault = vault;
-    if (vault !== undefined) this.#apply(vault.load());
+    const { keys, aliases } = vault?.load() ?? { keys: [], aliases: [] };
+    this.#keyIds = new SortedNames(keys.filter(isKept).map((key) => key.keyId));
+    this.#aliasNames = new SortedNames(aliases.map((alias) => alias.name));
+    this.#apply({ keys, aliases });
   }
 
   now_ms(): number {
@@ -53,17 +65,26 @@ export class Keyring {
     return alias === undefined || this.key(alias.keyId) === undefined ? undefined : alias;
   }
 
-  /** Keys that exist, by id. */
-  keys(): KeyRecord[] {
-    const now_ms = this.now_ms();
-    const existing = [...this.#keys.values()].filter((key) => !isDeleted(key, now_ms));
-    return existing.sort((a, b) => (a.keyId < b.keyId ? -1 : 1));
+  /** The account's keys, by id, from after an id on. */
+  *keysAfter(keyId: string): Generator<KeyRecord> {
+    for (const id of this.#keyIds.after(keyId)) {
+      const key = this.key(id);
+      if (key !== undefined && key.owner !== 'aws-owned') yield key;
+    }
   }
 
-  /** Aliases that lead to a key, by name. */
-  aliases(): AliasRecord[] {
-    const live = [...this.#aliases.values()].filter((alias) => this.key(alias.keyId) !== undefined);
-    return live.sort((a, b) => (a.name < b.name ? -1 : 1));
+  /** Aliases that lead to a key of the account, by name, from after a name on. */
+  *aliasesAfter(name: string): Generator<AliasRecord> {
+    for (const next of this.#aliasNames.after(name)) {
+      const alias = this.#aliases.get(next)!;
+      const key = this.key(alias.keyId);
+      if (key !== undefined && key.owner !== 'aws-owned') yield alias;
+    }
+  }
+
+  /** The aliases of one key, by name. */
+  aliasesOf(keyId: string): AliasRecord[] {
+    return [...(this.#aliasesOf.get(keyId) ?? [])].sort().map((name) => this.#aliases.get(name)!);
   }
 
   /**
@@ -81,20 +102,19 @@ export class Keyring {
   }
 
   /**
-   * Erases the material and aliases of keys whose deletion date has come.
-   * @returns `undefined` when there is nothing to erase
+   * Does what is due by the clock: erases keys whose deletion date has come, with their aliases, and rotates the others.
+   * @returns `undefined` when nothing is due
    */
-  erase(): Promise<void> | undefined {
-    if (this.now_ms() < this.#nextDeletion_ms) return undefined;
+  settle(): Promise<void> | undefined {
+    if (this.now_ms() < this.#due.next_ms) return undefined;
     return this.change(() => {
-      const due = [...this.#keys.values()].filter(
-        (key) => key.materials.length > 0 && isDeleted(key, this.now_ms()),
-      );
-      const ids = new Set(due.map((key) => key.keyId));
-      const orphans = [...this.#aliases.values()].filter((alias) => ids.has(alias.keyId));
+      const now_ms = this.now_ms();
+      const due = this.#due.by(now_ms).map((id) => this.#keys.get(id)!);
+      const gone = due.filter((key) => isDeleted(key, now_ms));
+      const rotating = due.filter((key) => !isDeleted(key, now_ms));
       return {
-        keys: due.map((key) => ({ ...key, description: '', materials: [] })),
-        removedAliases: orphans.map((alias) => alias.name),
+        keys: [...gone.map(erased), ...rotating.map((key) => rotated(key, now_ms))],
+        removedAliases: gone.flatMap((key) => this.aliasesOf(key.keyId).map((alias) => alias.name)),
       };
     });
   }
@@ -105,14 +125,46 @@ export class Keyring {
   }
 
   #apply(change: KeyringChange): void {
-    for (const key of change.keys ?? []) this.#keys.set(key.keyId, key);
-    for (const alias of change.aliases ?? []) this.#aliases.set(alias.name, alias);
-    for (const name of change.removedAliases ?? []) this.#aliases.delete(name);
-    this.#nextDeletion_ms = Number.POSITIVE_INFINITY;
-    for (const { deletion_ms, materials } of this.#keys.values()) {
-      if (deletion_ms !== undefined && materials.length > 0) {
-        this.#nextDeletion_ms = Math.min(this.#nextDeletion_ms, deletion_ms);
-      }
+    for (const key of change.keys ?? []) {
+      this.#keys.set(key.keyId, key);
+      if (isKept(key)) this.#keyIds.add(key.keyId);
+      else this.#keyIds.delete(key.keyId);
+      this.#due.set(key.keyId, due_ms(key));
+    }
+    for (const alias of change.aliases ?? []) {
+      this.#forgetAlias(alias.name);
+      this.#aliases.set(alias.name, alias);
+      this.#aliasNames.add(alias.name);
+      if (!this.#aliasesOf.has(alias.keyId)) this.#aliasesOf.set(alias.keyId, new Set());
+      this.#aliasesOf.get(alias.keyId)!.add(alias.name);
+    }
+    for (const name of change.removedAliases ?? []) {
+      this.#forgetAlias(name);
+      this.#aliasNames.delete(name);
     }
   }
+
+  #forgetAlias(name: string): void {
+    const keyId = this.#aliases.get(name)?.keyId;
+    if (keyId === undefined) return;
+    this.#aliases.delete(name);
+    const names = this.#aliasesOf.get(keyId)!;
+    names.delete(name);
+    if (names.size === 0) this.#aliasesOf.delete(keyId);
+  }
+}
+
+/** False for a record that only remembers an id. */
+function isKept(key: KeyRecord): boolean {
+  return key.materials.length > 0;
+}
+
+/** When the clock changes the key. */
+function due_ms(key: KeyRecord): number {
+  if (!isKept(key)) return Number.POSITIVE_INFINITY;
+  return key.deletion_ms ?? rotationDue_ms(key);
+}
+
+function erased({ rotation, onDemandRotation_ms, policy, ...key }: KeyRecord): KeyRecord {
+  return { ...key, description: '', tags: [], materials: [] };
 }

@@ -1,4 +1,5 @@
 import { createSecretKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
+import { algorithmMember, type KeySpec, type KeyUsage, SYMMETRIC } from './keyspecs.ts';
 
 /**
  * Whose key it is: made by the account's users; made by AWS in the account (`alias/aws/dynamodb`); or AWS's own,
@@ -6,11 +7,31 @@ import { createSecretKey, type KeyObject, randomBytes, randomUUID } from 'node:c
  */
 export type KeyOwner = 'customer' | 'aws-managed' | 'aws-owned';
 
+const DAY_MS = 86_400_000;
+/** AWS owned and AWS managed keys rotate every year; customers' keys too unless they ask for another period. */
+export const YEAR_DAYS = 365;
+
+export type RotationType = 'AUTOMATIC' | 'ON_DEMAND';
+
+/** When a key rotates by itself. */
+export interface RotationSchedule {
+  readonly period_days: number;
+  readonly next_ms: number;
+}
+
+export interface KeyTag {
+  readonly key: string;
+  readonly value: string;
+}
+
 /** One version of a key's material; ciphertexts name the one that opens them. */
 export interface KeyMaterial {
   /** 64 hexadecimal digits. */
   readonly id: string;
+  /** When the key was rotated to it. */
   readonly created_ms: number;
+  /** How the key was rotated to it; absent from the first. */
+  readonly rotation?: RotationType;
   /** 32 bytes; a KeyObject, so that no log or serialiser can print it. */
   readonly secret: KeyObject;
 }
@@ -19,9 +40,19 @@ export interface KeyMaterial {
 export interface KeyRecord {
   readonly keyId: string;
   readonly owner: KeyOwner;
+  readonly spec: KeySpec;
+  readonly usage: KeyUsage;
   readonly description: string;
+  /** JSON; AWS's default without it. */
+  readonly policy?: string;
+  /** By key; no two have the same. */
+  readonly tags: readonly KeyTag[];
   readonly created_ms: number;
   readonly enabled: boolean;
+  /** While it rotates by itself. */
+  readonly rotation?: RotationSchedule;
+  /** When the on-demand rotation began that is in progress. */
+  readonly onDemandRotation_ms?: number;
   /** When the key is deleted, once that is scheduled. From then on the record only remembers the id. */
   readonly deletion_ms?: number;
   /** Oldest first; none once the key is deleted. */
@@ -38,16 +69,33 @@ export interface AliasRecord {
 
 export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion';
 
-export function newKey(owner: KeyOwner, description: string, now_ms: number): KeyRecord {
-  const secret = createSecretKey(randomBytes(32));
+/** What a key's maker chooses. */
+export type KeyChoices = Pick<KeyRecord, 'description'> &
+  Partial<Pick<KeyRecord, 'spec' | 'usage' | 'tags' | 'policy'>>;
+
+/** AWS's own keys rotate from their first day; customers' once they are told to. */
+export function newKey(owner: KeyOwner, choices: KeyChoices, now_ms: number): KeyRecord {
   return {
     keyId: randomUUID(),
     owner,
-    description,
+    spec: SYMMETRIC,
+    usage: 'ENCRYPT_DECRYPT',
+    tags: [],
+    ...choices,
     created_ms: now_ms,
     enabled: true,
-    materials: [{ id: randomBytes(32).toString('hex'), created_ms: now_ms, secret }],
+    ...(owner === 'customer' ? {} : { rotation: rotationSchedule(YEAR_DAYS, now_ms) }),
+    materials: [newMaterial(now_ms)],
   };
+}
+
+export function rotationSchedule(period_days: number, from_ms: number): RotationSchedule {
+  return { period_days, next_ms: from_ms + period_days * DAY_MS };
+}
+
+export function newMaterial(now_ms: number): KeyMaterial {
+  const secret = createSecretKey(randomBytes(32));
+  return { id: randomBytes(32).toString('hex'), created_ms: now_ms, secret };
 }
 
 /**
@@ -77,17 +125,17 @@ export function keyMetadata(key: KeyRecord, arn: string, accountId: string): Rec
     AWSAccountId: accountId,
     Arn: arn,
     CreationDate: key.created_ms / 1000,
-    CurrentKeyMaterialId: currentMaterial(key).id,
-    CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
+    ...(key.spec === SYMMETRIC ? { CurrentKeyMaterialId: currentMaterial(key).id } : {}),
+    CustomerMasterKeySpec: key.spec,
     ...(key.deletion_ms === undefined ? {} : { DeletionDate: key.deletion_ms / 1000 }),
     Description: key.description,
     Enabled: state === 'Enabled',
-    EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+    ...algorithmMember(key.spec, key.usage),
     KeyId: key.keyId,
     KeyManager: key.owner === 'customer' ? 'CUSTOMER' : 'AWS',
-    KeySpec: 'SYMMETRIC_DEFAULT',
+    KeySpec: key.spec,
     KeyState: state,
-    KeyUsage: 'ENCRYPT_DECRYPT',
+    KeyUsage: key.usage,
     MultiRegion: false,
     Origin: 'AWS_KMS',
   };

@@ -4,12 +4,18 @@ import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { InputError } from '../../std/errors.ts';
 import { heardCommitError } from '../../std/lmdb.ts';
+import type { GrantChange } from './grantbook.ts';
+import type { GrantRecord } from './grants.ts';
 import type { KeyringChange, KeyVault } from './keyring.ts';
-import type { AliasRecord, KeyMaterial, KeyRecord } from './keys.ts';
+import { type AliasRecord, type KeyMaterial, type KeyRecord, rotationSchedule, YEAR_DAYS } from './keys.ts';
+import { SYMMETRIC } from './keyspecs.ts';
 import { createRootKey, readRootKey, unwrap, wrap } from './rootkey.ts';
 
 /** A key as it is stored: its material wrapped under the root key. */
 type StoredKey = Omit<KeyRecord, 'materials'> & { materials: StoredMaterial[] };
+/** What the first keys were stored without. */
+type LaterMembers = 'spec' | 'usage' | 'tags';
+type AnyStoredKey = Omit<StoredKey, LaterMembers> & Partial<Pick<StoredKey, LaterMembers>>;
 type StoredMaterial = Omit<KeyMaterial, 'secret'> & { wrapped: string };
 
 /** Says whose keys these are, and proves that the root key is theirs. */
@@ -51,8 +57,9 @@ class Keystore implements KeyVault {
   readonly #database: RootDatabase;
   readonly #rootKey: KeyObject;
   readonly #directory: string;
-  readonly #keys: Database<StoredKey, string>;
+  readonly #keys: Database<AnyStoredKey, string>;
   readonly #aliases: Database<AliasRecord, string>;
+  readonly #grants: Database<GrantRecord, string>;
 
   constructor(database: RootDatabase, rootKey: KeyObject, directory: string) {
     this.#database = database;
@@ -60,6 +67,7 @@ class Keystore implements KeyVault {
     this.#directory = directory;
     this.#keys = database.openDB({ name: 'keys', encoding: 'json' });
     this.#aliases = database.openDB({ name: 'aliases', encoding: 'json' });
+    this.#grants = database.openDB({ name: 'grants', encoding: 'json' });
   }
 
   load() {
@@ -71,19 +79,35 @@ class Keystore implements KeyVault {
   async save({ keys = [], aliases = [], removedAliases = [] }: KeyringChange): Promise<void> {
     if (keys.length + aliases.length + removedAliases.length === 0) return;
     const stored = keys.map((key) => this.#wrapped(key));
-    const written = this.#database.transaction(() => {
+    await this.#write(() => {
       for (const key of stored) this.#keys.putSync(key.keyId, key);
       for (const alias of aliases) this.#aliases.putSync(alias.name, alias);
       for (const name of removedAliases) this.#aliases.removeSync(name);
     });
-    await written.catch((error: unknown) => {
-      throw heardCommitError(error);
+  }
+
+  loadGrants(): GrantRecord[] {
+    return [...this.#grants.getRange({}).map(({ value }) => value)];
+  }
+
+  async saveGrants({ made = [], removed = [] }: GrantChange): Promise<void> {
+    if (made.length + removed.length === 0) return;
+    await this.#write(() => {
+      for (const grant of made) this.#grants.putSync(grant.grantId, grant);
+      for (const grantId of removed) this.#grants.removeSync(grantId);
     });
-    await this.#database.flushed;
   }
 
   close(): Promise<void> {
     return this.#database.close();
+  }
+
+  /** Resolves once everything is on disk that the action changed. */
+  async #write(action: () => void): Promise<void> {
+    await this.#database.transaction(action).catch((error: unknown) => {
+      throw heardCommitError(error);
+    });
+    await this.#database.flushed;
   }
 
   #wrapped(key: KeyRecord): StoredKey {
@@ -96,7 +120,8 @@ class Keystore implements KeyVault {
     return { ...key, materials };
   }
 
-  #unwrapped(key: StoredKey): KeyRecord {
+  #unwrapped(stored: AnyStoredKey): KeyRecord {
+    const key = completed(stored);
     const materials = key.materials.map(({ wrapped, ...material }) => {
       const bytes = this.#unwrap(Buffer.from(wrapped, 'base64'), key.keyId, material.id);
       const secret = createSecretKey(bytes);
@@ -121,6 +146,12 @@ class Keystore implements KeyVault {
       );
     }
   }
+}
+
+/** A key stored before there were other kinds, tags and rotation. */
+function completed(key: AnyStoredKey): StoredKey {
+  const rotation = key.owner === 'customer' ? {} : { rotation: rotationSchedule(YEAR_DAYS, key.created_ms) };
+  return { spec: SYMMETRIC, usage: 'ENCRYPT_DECRYPT', tags: [], ...rotation, ...key };
 }
 
 function openDatabase(directory: string): RootDatabase {

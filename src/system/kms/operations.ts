@@ -10,6 +10,13 @@ import {
   reEncrypt,
 } from './operations/crypto.ts';
 import {
+  createGrant,
+  listGrants,
+  listRetirableGrants,
+  retireGrant,
+  revokeGrant,
+} from './operations/grants.ts';
+import {
   cancelKeyDeletion,
   createKey,
   describeKey,
@@ -18,6 +25,7 @@ import {
   listKeys,
   scheduleKeyDeletion,
 } from './operations/lifecycle.ts';
+import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './operations/policies.ts';
 import { makeServiceKey } from './servicekeys.ts';
 
 export interface KmsOperation {
@@ -34,6 +42,7 @@ const changing = { crypto: false, readOnly: false } as const;
 export const kmsOperations: Readonly<Record<string, KmsOperation>> = {
   CancelKeyDeletion: { perform: cancelKeyDeletion, ...changing },
   CreateAlias: { perform: createAlias, ...changing },
+  CreateGrant: { perform: createGrant, ...changing },
   CreateKey: { perform: createKey, ...changing },
   Decrypt: { perform: decrypt, ...crypto },
   DeleteAlias: { perform: deleteAlias, ...changing },
@@ -44,16 +53,23 @@ export const kmsOperations: Readonly<Record<string, KmsOperation>> = {
   GenerateDataKey: { perform: generateDataKey, ...crypto },
   GenerateDataKeyWithoutPlaintext: { perform: generateDataKeyWithoutPlaintext, ...crypto },
   GenerateRandom: { perform: generateRandom, ...crypto },
+  GetKeyPolicy: { perform: getKeyPolicy, ...reading },
   ListAliases: { perform: listAliases, ...reading },
+  ListGrants: { perform: listGrants, ...reading },
+  ListKeyPolicies: { perform: listKeyPolicies, ...reading },
   ListKeys: { perform: listKeys, ...reading },
+  ListRetirableGrants: { perform: listRetirableGrants, ...reading },
+  PutKeyPolicy: { perform: putKeyPolicy, ...changing },
   ReEncrypt: { perform: reEncrypt, ...crypto },
+  RetireGrant: { perform: retireGrant, ...changing },
+  RevokeGrant: { perform: revokeGrant, ...changing },
   ScheduleKeyDeletion: { perform: scheduleKeyDeletion, ...changing },
   UpdateAlias: { perform: updateAlias, ...changing },
 };
 
-/** Performs a call once keys that are due for erasure are erased and the service's own key exists. */
+/** Performs a call once what is due by the clock is done and the service's own key exists. */
 export function perform(operation: KmsOperation, access: KeyAccess, call: KmsCall): object | Promise<object> {
-  const first = access.keyring.erase() ?? makeServiceKey(call, access.keyring);
+  const first = access.keyring.settle() ?? makeServiceKey(call, access.keyring);
   if (first === undefined) return operation.perform(access, call);
   return first.then(() => perform(operation, access, call));
 }

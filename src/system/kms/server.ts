@@ -1,21 +1,22 @@
 import { startWireServer, type WireRequest } from '../wire/wire.ts';
+import type { KeyVault } from './keyring.ts';
 import { openKeystore } from './keystore.ts';
 import { kmsOperations } from './operations.ts';
 import { KmsService } from './service.ts';
 import type { KmsOptions, KmsServer } from './types.ts';
 
-/** Above any documented request: a ciphertext of 6144 bytes with room for its encryption context. */
-const BODY_BYTES_MAX = 128 * 1024;
+/** Above any documented request: a policy of 131,072 characters, escaped. */
+const BODY_BYTES_MAX = 512 * 1024;
 
 /**
  * Starts the embedded KMS: AWS KMS JSON 1.1 over HTTP, or HTTPS with `tls`.
- * @throws InputError for a port in use, and for a `directory` that can't be opened (`E_KMS_ROOT_KEY`,
- * `E_KMS_DIRECTORY`)
+ * @throws InputError for a port in use, for a `directory` that can't be opened (`E_KMS_ROOT_KEY`, `E_KMS_DIRECTORY`),
+ * and for a caller's policy that is none (`E_POLICIES`)
  */
 export async function startKmsServer(options: KmsOptions): Promise<KmsServer> {
   const { directory, region, accountId } = options;
   const vault = directory === undefined ? undefined : openKeystore({ directory, region, accountId });
-  const service = new KmsService(options, vault);
+  const service = await serviceOver(vault, options);
   const handler = (request: WireRequest) => service.handle(request);
   try {
     const wire = await startWireServer({
@@ -53,6 +54,15 @@ export async function startKmsServer(options: KmsOptions): Promise<KmsServer> {
     };
   } catch (error) {
     await service.close();
+    throw error;
+  }
+}
+
+async function serviceOver(vault: KeyVault | undefined, options: KmsOptions): Promise<KmsService> {
+  try {
+    return new KmsService(options, vault);
+  } catch (error) {
+    await vault?.close();
     throw error;
   }
 }

@@ -3,9 +3,11 @@ import { createRandom, type Random } from '../../std/random.ts';
 import type { WireRequest } from '../wire/types.ts';
 import { AwsError } from '../wire/wire.ts';
 import { KeyAccess } from './access.ts';
+import { Authorizer } from './authorizer.ts';
 import type { KmsCall } from './call.ts';
 import { kmsErrors } from './errors.ts';
 import { Faults } from './faults.ts';
+import { GrantBook } from './grantbook.ts';
 import { Keyring, type KeyVault } from './keyring.ts';
 import { delay, type LatencyPercentiles, sampleLatency_ms, TimerRounding } from './latency.ts';
 import { type KmsOperation, kmsOperations, perform } from './operations.ts';
@@ -25,6 +27,7 @@ export class KmsService {
   readonly trail: Trail;
   readonly #region: string;
   readonly #keyring: Keyring;
+  readonly #grants: GrantBook;
   readonly #access: KeyAccess;
   readonly #quota: RequestQuota;
   readonly #latency: LatencyPercentiles | undefined;
@@ -36,10 +39,21 @@ export class KmsService {
     const clock = options.clock ?? realClock;
     this.#region = options.region;
     this.#keyring = new Keyring(clock, vault);
+    this.#grants = new GrantBook(vault);
+    const { region, accountId, callers } = options;
     this.#access = new KeyAccess({
-      region: options.region,
-      accountId: options.accountId,
+      region,
+      accountId,
       keyring: this.#keyring,
+      grants: this.#grants,
+      authorizer: new Authorizer({
+        region,
+        accountId,
+        callers,
+        grants: this.#grants,
+        now_ms: () => this.#keyring.now_ms(),
+        aliasesOf: (keyId) => this.#keyring.aliasesOf(keyId).map((alias) => alias.name),
+      }),
       takeQuota: () => this.faults.current()?.kind !== 'throttle' && this.#quota.take(),
     });
     this.faults = new Faults(clock);
@@ -75,8 +89,9 @@ export class KmsService {
     }
   }
 
-  close(): Promise<void> {
-    return this.#keyring.close();
+  async close(): Promise<void> {
+    await this.#grants.close();
+    await this.#keyring.close();
   }
 
   #delay_ms(): number {

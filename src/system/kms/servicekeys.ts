@@ -30,7 +30,7 @@ export function makeServiceKey(call: KmsCall, keyring: Keyring): Promise<void> |
   return keyring.change(() => {
     if (keyring.alias(name) !== undefined) return {};
     const now_ms = keyring.now_ms();
-    const key = newKey(wanted.owner, wanted.description, now_ms);
+    const key = newKey(wanted.owner, { description: wanted.description }, now_ms);
     return {
       keys: [key],
       aliases: [{ name, keyId: key.keyId, created_ms: now_ms, updated_ms: now_ms }],

@@ -11,10 +11,15 @@ const SHOWN_PARAMETERS = [
   ...['EncryptionAlgorithm', 'SourceEncryptionAlgorithm', 'DestinationEncryptionAlgorithm'],
   ...['NumberOfBytes', 'DryRun', 'Description', 'KeyUsage', 'CustomerMasterKeySpec', 'Origin'],
   ...['MultiRegion', 'BypassPolicyLockoutSafetyCheck', 'Limit', 'Marker'],
+  ...['PolicyName', 'Policy', 'Name', 'GrantId', 'GranteePrincipal', 'GranteeServicePrincipal'],
+  ...['RetiringPrincipal', 'RetiringServicePrincipal', 'Operations', 'Constraints'],
 ];
+
+const SHOWN_CONSTRAINTS = ['EncryptionContextSubset', 'EncryptionContextEquals', 'SourceArn'];
 
 /** Members of answers to changes that a trail shows, by operation. */
 const SHOWN_ANSWERS: Readonly<Record<string, readonly string[]>> = {
+  CreateGrant: ['GrantId'],
   CreateKey: ['KeyMetadata'],
   ScheduleKeyDeletion: ['KeyId', 'DeletionDate', 'KeyState', 'PendingWindowInDays'],
   CancelKeyDeletion: ['KeyId'],
@@ -66,9 +71,15 @@ export function trailAnswer(operation: string, answer: object): Record<string, u
 function pick(body: Readonly<Record<string, unknown>>, names: readonly string[]) {
   const shown: Record<string, unknown> = {};
   for (const name of names) {
-    if (Object.hasOwn(body, name)) shown[name.charAt(0).toLowerCase() + name.slice(1)] = body[name];
+    if (Object.hasOwn(body, name))
+      shown[name.charAt(0).toLowerCase() + name.slice(1)] = shownValue(name, body[name]);
   }
   return Object.keys(shown).length === 0 ? null : shown;
+}
+
+function shownValue(name: string, value: unknown): unknown {
+  if (name !== 'Constraints' || typeof value !== 'object' || value === null) return value;
+  return pick(value as Record<string, unknown>, SHOWN_CONSTRAINTS);
 }
 
 /** `userIdentity` as CloudTrail writes it for a user, for a service, and for a user through a service. */

@@ -19,6 +19,8 @@ export interface Principal {
 /** A principal with the credentials that prove it. */
 export interface Caller extends Credentials {
   principal: Principal;
+  /** What it may do, as a policy document of IAM; everything without one. */
+  policy?: Readonly<Record<string, unknown>>;
 }
 
 /** Asks a server of ours to tell, in a header of the same name, where the time of this request goes. Not signed. */

@@ -70,6 +70,23 @@ export class InProcessKms {
     return { id: KeyMetadata.KeyId, arn: KeyMetadata.Arn };
   }
 
+  /** What DynamoDB has a user grant it for the table of `CONTEXT`. */
+  async grantToDynamodb(KeyId: string): Promise<{ GrantId: string; GrantToken: string }> {
+    const Arn = await this.describe(KeyId).then((metadata) => metadata.Arn);
+    const service = `dynamodb.${REGION}.amazonaws.com`;
+    const body = {
+      KeyId: Arn,
+      GranteePrincipal: service,
+      RetiringPrincipal: service,
+      Operations: [
+        ...['DescribeKey', 'GenerateDataKey', 'Decrypt', 'Encrypt', 'ReEncryptFrom', 'ReEncryptTo'],
+        'RetireGrant',
+      ],
+      Constraints: { EncryptionContextSubset: CONTEXT },
+    };
+    return (await this.call('CreateGrant', body, dynamodb, alice)) as never;
+  }
+
   async describe(keyId: string, signer = alice): Promise<Record<string, unknown>> {
     const { KeyMetadata } = await this.call('DescribeKey', { KeyId: keyId }, signer);
     return KeyMetadata as Record<string, unknown>;

@@ -9,7 +9,7 @@ import { SimulatedClock } from '../../../src/std/clock.ts';
 import { InputError } from '../../../src/std/errors.ts';
 import { openKeystore } from '../../../src/system/kms/keystore.ts';
 import { createRootKey, unwrap, wrap } from '../../../src/system/kms/rootkey.ts';
-import { ACCOUNT, base64, CONTEXT, dynamodb, InProcessKms, outcome, REGION } from './harness.ts';
+import { ACCOUNT, alice, base64, CONTEXT, dynamodb, InProcessKms, outcome, REGION } from './harness.ts';
 
 const DAY_MS = 86_400_000;
 let directory: string;
@@ -68,7 +68,7 @@ describe('a keystore', () => {
         Plaintext: base64('secret'),
         EncryptionContext: CONTEXT,
       }),
-      await before.call('GenerateDataKey', { ...managed, EncryptionContext: CONTEXT }, dynamodb),
+      await before.call('GenerateDataKey', { ...managed, EncryptionContext: CONTEXT }, dynamodb, alice),
       await before.call('GenerateDataKey', { ...owned, EncryptionContext: CONTEXT }, dynamodb),
     ];
     await before.call('CreateAlias', { AliasName: 'alias/kept', TargetKeyId: used.id });
@@ -87,9 +87,9 @@ describe('a keystore', () => {
     expect(await after.call('ListAliases')).toEqual(aliases);
     for (const { CiphertextBlob, Plaintext = base64('secret') } of blobs) {
       const body = { CiphertextBlob, EncryptionContext: CONTEXT };
-      expect((await after.call('Decrypt', body, dynamodb)).Plaintext).toBe(Plaintext);
+      expect((await after.call('Decrypt', body, dynamodb, alice)).Plaintext).toBe(Plaintext);
     }
-    expect((await after.call('GenerateDataKey', managed, dynamodb)).KeyId).toBe(blobs[1]!.KeyId);
+    expect((await after.call('GenerateDataKey', managed, dynamodb, alice)).KeyId).toBe(blobs[1]!.KeyId);
     expect((await after.call('GenerateDataKey', owned, dynamodb)).KeyId).toBe(blobs[2]!.KeyId);
   });
 
@@ -206,6 +206,8 @@ describe('a disk that fails', () => {
         save: async () => {
           if (broken) throw new Error('no space left');
         },
+        loadGrants: () => [],
+        saveGrants: async () => undefined,
         close: async () => undefined,
       },
     );

@@ -33,6 +33,7 @@ describe('the trail', () => {
   it('shows the service, and the user that the service acts for', async () => {
     const kms = new InProcessKms();
     const { arn } = await kms.createKey();
+    await kms.grantToDynamodb(arn);
     const asked = { KeyId: arn, KeySpec: 'AES_256', EncryptionContext: CONTEXT };
     const { CiphertextBlob } = await kms.call('GenerateDataKey', asked, dynamodb);
     await kms.call('Decrypt', { CiphertextBlob, EncryptionContext: CONTEXT }, dynamodb, alice);

@@ -2,16 +2,16 @@ import type { KeyAccess } from '../access.ts';
 import type { KmsCall } from '../call.ts';
 import { kmsErrors } from '../errors.ts';
 import { Fields } from '../fields.ts';
-import { type KeyRecord, keyState } from '../keys.ts';
+import { type AliasRecord, type KeyRecord, keyState } from '../keys.ts';
 import { isReservedAlias } from '../servicekeys.ts';
-import { KEY_ID, page } from './shared.ts';
+import { after, KEY_ID, MARKER, page } from './shared.ts';
 
 const ALIAS_NAME = { min: 1, max: 256, pattern: '^[a-zA-Z0-9:/_-]+$' } as const;
 const ALIASES_PAGE = { usual: 50, max: 100 } as const;
-const MARKER = { min: 1, max: 1024 } as const;
 
 export async function createAlias(access: KeyAccess, call: KmsCall): Promise<object> {
   const { name, targetKeyId } = aliasAndTarget(call);
+  access.authorizeCaller(call, access.aliasArn(name));
   await access.keyring.change(() => {
     const key = findTarget(access, call, targetKeyId);
     if (access.keyring.alias(name) !== undefined) throw kmsErrors.aliasExists(access.aliasArn(name));
@@ -23,9 +23,11 @@ export async function createAlias(access: KeyAccess, call: KmsCall): Promise<obj
 
 export async function updateAlias(access: KeyAccess, call: KmsCall): Promise<object> {
   const { name, targetKeyId } = aliasAndTarget(call);
+  access.authorizeCaller(call, access.aliasArn(name));
   await access.keyring.change(() => {
     const alias = access.keyring.alias(name);
     if (alias === undefined) throw kmsErrors.aliasNotFound(access.aliasArn(name));
+    access.authorize(call, access.keyring.key(alias.keyId)!, { action: call.operation });
     const key = findTarget(access, call, targetKeyId);
     return { aliases: [{ ...alias, keyId: key.keyId, updated_ms: access.keyring.now_ms() }] };
   });
@@ -37,11 +39,13 @@ export async function deleteAlias(access: KeyAccess, call: KmsCall): Promise<obj
   const name = fields.requiredText('AliasName', ALIAS_NAME);
   fields.check();
   requireOwnAlias(name);
+  access.authorizeCaller(call, access.aliasArn(name));
   await access.keyring.change(() => {
     const alias = access.keyring.alias(name);
     const key = alias && access.keyring.key(alias.keyId);
     if (key === undefined) throw kmsErrors.aliasNotFound(access.aliasArn(name));
     call.keys.push(key);
+    access.authorize(call, key, { action: call.operation });
     return { removedAliases: [name] };
   });
   return {};
@@ -53,12 +57,9 @@ export function listAliases(access: KeyAccess, call: KmsCall): object {
   const limit = fields.integer('Limit', { min: 1, max: ALIASES_PAGE.max }) ?? ALIASES_PAGE.usual;
   const marker = fields.text('Marker', MARKER);
   fields.check();
-  const key = keyId === undefined ? undefined : access.find(call, keyId);
-  const shown = access.keyring.aliases().filter((alias) => {
-    if (key !== undefined) return alias.keyId === key.keyId;
-    return access.keyring.key(alias.keyId)?.owner !== 'aws-owned';
-  });
-  const { entries, rest } = page(shown, (alias) => alias.name, limit, marker);
+  access.authorizeCaller(call);
+  const key = keyId === undefined ? undefined : access.locate(call, keyId);
+  const { entries, rest } = page(aliasesShown(access, key), nameOf, limit, marker);
   const list = entries.map((alias) => ({
     AliasName: alias.name,
     AliasArn: access.aliasArn(alias.name),
@@ -67,6 +68,15 @@ export function listAliases(access: KeyAccess, call: KmsCall): object {
     LastUpdatedDate: alias.updated_ms / 1000,
   }));
   return { Aliases: list, ...rest };
+}
+
+function aliasesShown(access: KeyAccess, key: KeyRecord | undefined) {
+  if (key !== undefined) return after(access.keyring.aliasesOf(key.keyId), nameOf);
+  return (name: string) => access.keyring.aliasesAfter(name);
+}
+
+function nameOf(alias: AliasRecord): string {
+  return alias.name;
 }
 
 function aliasAndTarget(call: KmsCall): { name: string; targetKeyId: string } {

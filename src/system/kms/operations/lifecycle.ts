@@ -3,7 +3,8 @@ import type { KmsCall } from '../call.ts';
 import { kmsErrors } from '../errors.ts';
 import { Fields } from '../fields.ts';
 import { type KeyRecord, keyMetadata, keyState, newKey } from '../keys.ts';
-import { ALGORITHM, KEY_ID, page, refuseGrantTokens } from './shared.ts';
+import { POLICY } from './policies.ts';
+import { ALGORITHM, KEY_ID, MARKER, page, readGrantTokens } from './shared.ts';
 
 const DAY_MS = 86_400_000;
 const WINDOW_DAYS = { min: 7, max: 30 } as const;
@@ -15,7 +16,6 @@ const KEY_SPECS = [
   ...['ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87', 'ECC_NIST_EDWARDS25519'],
 ];
 const KEYS_PAGE = { usual: 100, max: 1000 } as const;
-const MARKER = { min: 1, max: 1024 } as const;
 
 export async function createKey(access: KeyAccess, call: KmsCall): Promise<object> {
   const fields = new Fields(call.body);
@@ -25,6 +25,8 @@ export async function createKey(access: KeyAccess, call: KmsCall): Promise<objec
   const formerSpec = fields.oneOf('CustomerMasterKeySpec', KEY_SPECS);
   const origin = fields.oneOf('Origin', ORIGINS) ?? 'AWS_KMS';
   const multiRegion = fields.flag('MultiRegion') ?? false;
+  const policy = fields.text('Policy', POLICY);
+  const bypass = fields.flag('BypassPolicyLockoutSafetyCheck') ?? false;
   fields.check();
   if (spec !== undefined && formerSpec !== undefined) {
     throw kmsErrors.validation('You cannot specify KeySpec and CustomerMasterKeySpec in the same request.');
@@ -34,12 +36,13 @@ export async function createKey(access: KeyAccess, call: KmsCall): Promise<objec
     KeyUsage: usage !== 'ENCRYPT_DECRYPT',
     Origin: origin !== 'AWS_KMS',
     MultiRegion: multiRegion,
-    Policy: fields.has('Policy'),
     CustomKeyStoreId: fields.has('CustomKeyStoreId'),
     XksKeyId: fields.has('XksKeyId'),
     Tags: fields.listLength('Tags') > 0,
   });
-  const key = newKey('customer', description, access.keyring.now_ms());
+  access.authorizeCaller(call);
+  const key = newKey('customer', { description, policy }, access.keyring.now_ms());
+  if (policy !== undefined) access.authorizer.acceptPolicy(call, key, bypass);
   await access.keyring.change(() => ({ keys: [key] }));
   call.keys.push(key);
   return { KeyMetadata: keyMetadata(key, access.keyArn(key), access.accountId) };
@@ -56,8 +59,9 @@ function refuseOtherKinds(parameters: Readonly<Record<string, boolean>>): void {
 export function describeKey(access: KeyAccess, call: KmsCall): object {
   const fields = new Fields(call.body);
   const keyId = fields.requiredText('KeyId', KEY_ID);
+  const tokens = readGrantTokens(fields);
   fields.check();
-  refuseGrantTokens(fields);
+  tokens.check(access);
   const key = access.find(call, keyId);
   return { KeyMetadata: keyMetadata(key, access.keyArn(key), access.accountOf(key)) };
 }
@@ -104,8 +108,13 @@ export function listKeys(access: KeyAccess, call: KmsCall): object {
   const limit = fields.integer('Limit', { min: 1, max: KEYS_PAGE.max }) ?? KEYS_PAGE.usual;
   const marker = fields.text('Marker', MARKER);
   fields.check();
-  const inAccount = access.keyring.keys().filter((key) => key.owner !== 'aws-owned');
-  const { entries, rest } = page(inAccount, (key) => key.keyId, limit, marker);
+  access.authorizeCaller(call);
+  const { entries, rest } = page(
+    (id) => access.keyring.keysAfter(id),
+    (key) => key.keyId,
+    limit,
+    marker,
+  );
   return { Keys: entries.map((key) => ({ KeyId: key.keyId, KeyArn: access.keyArn(key) })), ...rest };
 }
 

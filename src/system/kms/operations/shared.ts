@@ -1,29 +1,51 @@
+import type { KeyAccess } from '../access.ts';
 import { kmsErrors } from '../errors.ts';
 import type { Fields } from '../fields.ts';
+import { type GrantRecord, grantIdOf } from '../grants.ts';
 
 export const KEY_ID = { min: 1, max: 2048 } as const;
+export const MARKER = { min: 1, max: 1024 } as const;
+const GRANT_TOKENS = { items: 10, max: 8192 } as const;
 export const ALGORITHM = 'SYMMETRIC_DEFAULT';
 export const ALGORITHMS = [ALGORITHM, 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'] as const;
 
-/** There are no grants, so that no token can be one's. */
-export function refuseGrantTokens(fields: Fields): void {
-  if (fields.listLength('GrantTokens') > 0) throw kmsErrors.invalidGrantToken();
+/** Reads the tokens of grants that the caller counts on. Each has to be a grant's; the grants are known without them. */
+export function readGrantTokens(fields: Fields): { check(access: KeyAccess): void } {
+  const tokens = fields.texts('GrantTokens', GRANT_TOKENS);
+  return {
+    check: (access) => {
+      for (const token of tokens) grantOfToken(access, token);
+    },
+  };
 }
 
-/** One page of a sorted list; the marker is the last name of the page before. */
+/** @throws AwsError InvalidGrantTokenException */
+export function grantOfToken(access: KeyAccess, token: string): GrantRecord {
+  const grant = access.grants.grant(grantIdOf(token) ?? '');
+  if (grant === undefined) throw kmsErrors.invalidGrantToken();
+  return grant;
+}
+
+/** One page of what comes after a name, in order; the marker is the last name of the page before. */
 export function page<Entry>(
-  entries: readonly Entry[],
+  entriesAfter: (name: string) => Iterable<Entry>,
   nameOf: (entry: Entry) => string,
   limit: number,
   marker: string | undefined,
 ): { entries: Entry[]; rest: { NextMarker?: string; Truncated: boolean } } {
-  const after = marker === undefined ? '' : readMarker(marker);
-  const left = entries.filter((entry) => nameOf(entry) > after);
-  const shown = left.slice(0, limit);
-  const last = shown.at(-1);
-  if (last === undefined || shown.length === left.length)
-    return { entries: shown, rest: { Truncated: false } };
-  return { entries: shown, rest: { NextMarker: writeMarker(nameOf(last)), Truncated: true } };
+  const entries: Entry[] = [];
+  for (const entry of entriesAfter(marker === undefined ? '' : readMarker(marker))) {
+    if (entries.length === limit) {
+      return { entries, rest: { NextMarker: writeMarker(nameOf(entries.at(-1)!)), Truncated: true } };
+    }
+    entries.push(entry);
+  }
+  return { entries, rest: { Truncated: false } };
+}
+
+/** For `page`: a short list that is sorted by name. */
+export function after<Entry>(entries: readonly Entry[], nameOf: (entry: Entry) => string) {
+  return (name: string): Iterable<Entry> => entries.filter((entry) => nameOf(entry) > name);
 }
 
 function writeMarker(name: string): string {
