@@ -25,6 +25,8 @@ export interface TableRecord {
   keyChanges_ms?: number[];
   /** The KMS key refuses itself to the service, as far as is known. */
   keyLoss?: KeyLoss;
+  /** The newest stream; it stays here when it has been disabled. */
+  stream?: { label: string; viewType: StreamViewType; enabled: boolean };
   /** One more with each change of what follows the table's items; none is 0. */
   revision?: number;
   /** Local ones first. Most tables have none. */
@@ -50,6 +52,9 @@ export type KeyLoss =
   | { status: 'INACCESSIBLE_ENCRYPTION_CREDENTIALS'; inaccessible_ms: number }
   | { status: 'ARCHIVING'; inaccessible_ms: number; archival_ms: number }
   | { status: 'ARCHIVED'; inaccessible_ms: number; archival_ms: number; backupArn: string };
+
+/** What stream records hold of an item besides its key. */
+export type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES';
 
 export type Billing =
   | { mode: 'PAY_PER_REQUEST'; since_ms: number }

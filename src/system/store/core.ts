@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 import { tableMissing } from './errors.ts';
 import { StaleTableError } from './followers.ts';
 import { KeyAccess, type Keys } from './key-access.ts';
+import { ChangeNotices } from './streams/streams.ts';
 import { TableItems, WritableItems } from './table-items.ts';
 import { TableKeyService } from './table-key.ts';
 import { TableRemoval } from './table-removal.ts';
@@ -22,6 +23,8 @@ export class StoreCore {
   readonly tableKeys: TableKeyService;
   readonly access: KeyAccess;
   readonly removal: TableRemoval;
+  /** Tells whoever follows a table's stream that there is more of it. */
+  readonly changes = new ChangeNotices();
   readonly #budget: UseBudget;
 
   constructor(engine: Engine, options: StoreOptions) {
@@ -119,8 +122,8 @@ export class StoreCore {
     let committing = false;
     const write = trace === undefined ? this.#write : tracedWrite(this.#write, trace);
     try {
-      return await write((transaction) => {
-        const items = new WritableItems(table, keys, transaction, this.#budget, trace);
+      const result = await write((transaction) => {
+        const items = new WritableItems(table, keys, transaction, this.#budget, this.clock, trace);
         try {
           const result = change(items);
           items.finish();
@@ -132,6 +135,8 @@ export class StoreCore {
           throw thrown;
         }
       });
+      if (table.stream?.enabled) this.changes.tell(table.id);
+      return result;
     } catch (thrown) {
       if (committing) this.#undo(table, keys);
       throw thrown;

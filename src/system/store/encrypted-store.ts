@@ -11,11 +11,18 @@ import { deleteItem, getItem, putItem, updateItem } from './items.ts';
 import type { Operation } from './operation.ts';
 import { query } from './query.ts';
 import { scan } from './scan.ts';
+import {
+  describeStream,
+  getRecords,
+  getShardIterator,
+  listStreams,
+  StreamTrimming,
+} from './streams/streams.ts';
 import { createTable, deleteTable, describeTable, listTables, listTagsOfResource } from './tables.ts';
 import type { AccessContext, Store, StoreCounters, StoreOptions } from './types.ts';
 import { updateTable } from './update-table.ts';
 
-const OPERATIONS = {
+const TABLE_OPERATIONS = {
   GetItem: getItem,
   PutItem: putItem,
   UpdateItem: updateItem,
@@ -32,8 +39,20 @@ const OPERATIONS = {
   ListTagsOfResource: listTagsOfResource,
 } satisfies Record<string, Operation>;
 
-/** What `execute` knows. */
-export const OPERATION_NAMES: readonly string[] = Object.keys(OPERATIONS);
+const STREAM_OPERATIONS = {
+  ListStreams: listStreams,
+  DescribeStream: describeStream,
+  GetShardIterator: getShardIterator,
+  GetRecords: getRecords,
+} satisfies Record<string, Operation>;
+
+const OPERATIONS = { ...TABLE_OPERATIONS, ...STREAM_OPERATIONS };
+
+/** What `execute` knows, by the API that it is an operation of. */
+export const API_OPERATIONS: Readonly<Record<string, readonly string[]>> = {
+  DynamoDB_20120810: Object.keys(TABLE_OPERATIONS),
+  DynamoDBStreams_20120810: Object.keys(STREAM_OPERATIONS),
+};
 
 /** @throws InputError `E_STORE_DIRECTORY` when LMDB has no directory, or can't open it */
 export async function createStore(options: StoreOptions): Promise<Store> {
@@ -50,8 +69,8 @@ function openEngine({ storage, directory, exclusive = false }: StoreOptions): En
 }
 
 /** What the store does by itself, by lifecycle time. */
-function choresOf(_core: StoreCore): Chore[] {
-  return [];
+function choresOf(core: StoreCore): Chore[] {
+  return [new StreamTrimming(core.engine, core.clock)];
 }
 
 interface UnderWay {

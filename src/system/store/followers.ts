@@ -1,7 +1,9 @@
 /** What keeps in step with a table's items: its indexes, its stream. */
+import type { Clock } from '../../std/clock.ts';
 import type { ItemKeys } from '../envelope/envelope.ts';
 import type { TableRecord } from './catalog.ts';
 import type { Transaction } from './engine.ts';
+import { StreamWriter } from './streams/streams.ts';
 import { readTotals, writeTotals } from './totals.ts';
 import type { Item } from './types.ts';
 
@@ -11,6 +13,8 @@ export interface ItemChange {
   locator: Buffer;
   before: Item | undefined;
   after: Item | undefined;
+  /** Who did it, if not a caller: removals of the service's own. */
+  by?: 'service' | undefined;
 }
 
 /** Follows the changes of a table's items in the transaction that makes them: both are done, or neither. */
@@ -23,6 +27,7 @@ export interface SealedTransaction {
   readonly table: TableRecord;
   readonly keys: ItemKeys;
   readonly transaction: Transaction;
+  readonly clock: Clock;
   /** Seals under the structure's current data key; a structure without one gets its first. */
   seal(structure: string, aad: Buffer, plaintext: string | Buffer): Buffer;
 }
@@ -42,6 +47,9 @@ export function followersChanged(transaction: Transaction, record: TableRecord):
 }
 
 /** The followers of a table; none for most, which then pay nothing. */
-export function followersOf(_sealed: SealedTransaction): readonly Follower[] {
-  return [];
+export function followersOf(sealed: SealedTransaction): readonly Follower[] {
+  const { stream } = sealed.table;
+  return stream?.enabled ? [new StreamWriter(sealed, stream.viewType)] : NONE;
 }
+
+const NONE: readonly Follower[] = [];

@@ -12,6 +12,8 @@
  * | 5 | generation of the commit log up to which everything is in the database |
  * | 6, backup id | a backup: the table as it was, JSON; its items and wrapped keys lie under a number of its own |
  * | 7, table | a table that is being restored: from which backup, and how far, JSON |
+ * | 10, table name, 0, label | a stream: of which table, from where to where, JSON |
+ * | 11, table | the last sequence number of its streams |
  * | 16, table, 1, locator | an item: its size, and its JSON sealed |
  * | 16, table, 2, locator of a partition | root page of the partition's directory, sealed |
  * | 16, table, 3, locator of a partition, page id | another page of it, sealed |
@@ -19,6 +21,7 @@
  * | 16, table, 4, index, 2, locator of an item | its entry in the index: its size, and its projection sealed |
  * | 16, table, 4, index, 3, locator of a partition | root page of the index partition's directory, sealed |
  * | 16, table, 4, index, 4, locator of a partition, page id | another page of it, sealed |
+ * | 24, table, sequence number | a stream record, sealed; the streams of a table share its numbers |
  * | 32, table, index | work to be done for an index: filling it, or removing it |
  */
 
@@ -32,7 +35,10 @@ const DELETED = 4;
 export const LOG_KEY = Buffer.of(5);
 const BACKUP = 6;
 const RESTORE = 7;
+const STREAM = 10;
+const STREAM_HEAD = 11;
 const DATA = 16;
+const STREAM_DATA = 24;
 const ITEM = 1;
 const ROOT_PAGE = 2;
 const PAGE = 3;
@@ -98,6 +104,30 @@ export function restoreKey(tableNumber: number): Buffer {
 
 export function restores(): KeyRange {
   return { start: Buffer.of(RESTORE), end: Buffer.of(RESTORE + 1) };
+}
+
+/** Labels are times: the streams of a name come in the order in which they were made. */
+export function streamKey(tableName: string, label: string): Buffer {
+  return Buffer.concat([Buffer.of(STREAM), Buffer.from(`${tableName}\0${label}`)]);
+}
+
+/** The streams of tables of that name; without one, all there are. */
+export function streamsOfName(tableName?: string): KeyRange {
+  if (tableName === undefined) return { start: Buffer.of(STREAM), end: Buffer.of(STREAM + 1) };
+  const after = Buffer.concat([Buffer.of(STREAM), Buffer.from(`${tableName}\x01`)]);
+  return { start: streamKey(tableName, ''), end: after };
+}
+
+export function streamHeadKey(tableNumber: number): Buffer {
+  return numbered(STREAM_HEAD, tableNumber);
+}
+
+/** The last bytes are the sequence number's, for the caller to fill in. */
+export function streamDataKey(tableNumber: number, sequenceBytes: number): Buffer {
+  const key = Buffer.allocUnsafe(DATA_PREFIX_BYTES - 1 + sequenceBytes);
+  key[0] = STREAM_DATA;
+  key.writeUInt32BE(tableNumber, 1);
+  return key;
 }
 
 export function tableNumberOf(recordKey: Buffer): number {

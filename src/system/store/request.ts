@@ -85,8 +85,8 @@ export class RequestReader {
     return undefined;
   }
 
-  boolean(member: string): boolean | undefined {
-    const value = this.#member(member, false);
+  boolean(member: string, { required = false }: { required?: boolean } = {}): boolean | undefined {
+    const value = this.#member(member, required);
     if (value === undefined || typeof value === 'boolean') return value;
     if (typeof value === 'string') throw serializationError('Unexpected token received from parser');
     throw wrongType(value, 'Boolean');

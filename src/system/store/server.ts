@@ -1,22 +1,25 @@
-import { startWireServer, type WireRequest } from '../wire/wire.ts';
-import { createStore, OPERATION_NAMES } from './encrypted-store.ts';
+import { type OperationHandler, startWireServer } from '../wire/wire.ts';
+import { API_OPERATIONS, createStore } from './encrypted-store.ts';
 import type { StoreServer, StoreServerOptions } from './types.ts';
 
 /** DynamoDB takes bodies of up to 16 MB. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /**
- * The store behind DynamoDB's protocol, JSON 1.0 over HTTP(S).
+ * The store behind DynamoDB's protocol, JSON 1.0 over HTTP(S): its tables and, at the same address, its streams.
  * @throws InputError for a directory or port that can't be used
  */
 export async function startStoreServer(options: StoreServerOptions): Promise<StoreServer> {
   const { region, callers, auth, tls, host, port } = options;
   const store = await createStore(options);
-  const operations = Object.fromEntries(
-    OPERATION_NAMES.map((name) => [
-      name,
-      ({ body, principal, connectionId, trace }: WireRequest) =>
-        store.execute(name, body, { principal, connectionId, trace }),
+  const handlerOf =
+    (name: string): OperationHandler =>
+    ({ body, principal, connectionId, trace }) =>
+      store.execute(name, body, { principal, connectionId, trace });
+  const apis = Object.fromEntries(
+    Object.entries(API_OPERATIONS).map(([prefix, names]) => [
+      prefix,
+      Object.fromEntries(names.map((name) => [name, handlerOf(name)])),
     ]),
   );
   const wire = await startWireServer({
@@ -24,7 +27,7 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
     region,
     jsonVersion: '1.0',
     errorNamespace: 'com.amazonaws.dynamodb.v20120810',
-    apis: { DynamoDB_20120810: operations },
+    apis,
     callers,
     auth,
     crc32: true,

@@ -32,11 +32,25 @@ export function describe(
     TableId: table.id,
     SSEDescription: describeSse(table, sseStatus),
     DeletionProtectionEnabled: table.deletionProtection,
+    ...describeStreams(core, table),
   };
 }
 
 function keyAttributes({ primaryKey: { partition, sort } }: TableRecord) {
   return sort === undefined ? [partition] : [partition, sort];
+}
+
+/** Of a stream that was disabled the ARN and the label stay, as observed on DynamoDB. */
+function describeStreams(core: StoreCore, { name, stream }: TableRecord): object | undefined {
+  return (
+    stream && {
+      StreamSpecification: stream.enabled
+        ? { StreamEnabled: true, StreamViewType: stream.viewType }
+        : undefined,
+      LatestStreamArn: `${core.arnOf(name)}/stream/${stream.label}`,
+      LatestStreamLabel: stream.label,
+    }
+  );
 }
 
 function describeBilling({ billing }: TableRecord): object {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../std/clock.ts';
 import type { ItemKeys, UseBudget } from '../envelope/envelope.ts';
 import type { RequestTrace } from '../wire/types.ts';
 import type { TableRecord } from './catalog.ts';
@@ -57,6 +58,7 @@ export class TableItems {
 /** A table's items within a write transaction. Call `finish()` before it commits. */
 export class WritableItems extends TableItems implements SealedTransaction {
   readonly transaction: Transaction;
+  readonly clock: Clock;
   readonly #budget: UseBudget;
   readonly #own: Keys;
   readonly #totals: Totals;
@@ -74,11 +76,13 @@ export class WritableItems extends TableItems implements SealedTransaction {
     keys: Keys,
     transaction: Transaction,
     budget: UseBudget,
+    clock: Clock,
     trace?: RequestTrace,
   ) {
     super(table, trace === undefined ? keys : new TracedKeys(keys, trace), transaction);
     this.#own = keys;
     this.transaction = transaction;
+    this.clock = clock;
     this.#budget = budget;
     const totals = readTotals(transaction, table.number);
     if (totals === undefined) throw tableMissing();
@@ -105,12 +109,15 @@ export class WritableItems extends TableItems implements SealedTransaction {
     return { old_bytes, new_bytes };
   }
 
-  /** @returns the size that the item had; 0 if there was none */
-  remove(key: Item): number {
+  /**
+   * @param by who does it, if not a caller: the table's stream tells it
+   * @returns the size that the item had; 0 if there was none
+   */
+  remove(key: Item, by?: 'service'): number {
     const place = sortedPlaceOf(this.keys, this.table, key);
     const old_bytes = this.#sizeAt(place);
     if (old_bytes === 0) return 0;
-    this.#tell(place, undefined);
+    this.#tell(place, undefined, by);
     this.transaction.remove(place.recordKey);
     if (place.sorted !== undefined)
       removeFromDirectory(this.#directoryOf(place.sorted.partition), place.sorted.sort);
@@ -123,12 +130,12 @@ export class WritableItems extends TableItems implements SealedTransaction {
   }
 
   /** Before the change: the item as it was is read for followers alone. */
-  #tell({ recordKey, locator }: ItemPlace, after: Item | undefined): void {
+  #tell({ recordKey, locator }: ItemPlace, after: Item | undefined, by?: 'service'): void {
     if (this.followers.length === 0) return;
     const record = this.transaction.get(recordKey);
     const before =
       record === undefined ? undefined : (JSON.parse(this.open(recordKey, record).json.toString()) as Item);
-    for (const follower of this.followers) follower.changed({ locator, before, after });
+    for (const follower of this.followers) follower.changed({ locator, before, after, by });
   }
 
   #account(items: number, bytes: number): void {

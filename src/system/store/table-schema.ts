@@ -9,7 +9,6 @@ const UNSUPPORTED = [
   'LocalSecondaryIndexes',
   'GlobalSecondaryIndexes',
   'GlobalSecondaryIndexUpdates',
-  'StreamSpecification',
   'ReplicaUpdates',
 ] as const;
 

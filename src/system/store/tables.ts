@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createTableKeyring, type WrappedKeys } from '../envelope/envelope.ts';
 import { AwsError } from '../wire/errors.ts';
-import { nextTableNumber, readTable, removeTable, type TableRecord, writeTable } from './catalog.ts';
+import { nextTableNumber, readTable, removeTable, type StreamViewType, type TableRecord, writeTable } from './catalog.ts';
 import type { StoreCore } from './core.ts';
 import type { Transaction } from './engine.ts';
 import { namedTableMissing, validationError } from './errors.ts';
@@ -10,6 +10,7 @@ import { deletedTableKey, keyringKey, totalsKey } from './layout.ts';
 import type { RequestBody } from './operation.ts';
 import { isTableName, RequestReader } from './request.ts';
 import { type ChosenKey, chooseKey, isUnencrypted, readSseRequest, type SseRequest } from './sse.ts';
+import { endStream, hasStreams, readStreamRequest, startStream, viewTypeAtCreation } from './streams/streams.ts';
 import { describe } from './table-description.ts';
 import {
   billingOf,
@@ -26,14 +27,19 @@ type NewTable = Omit<TableRecord, 'number'>;
 
 /** CreateTable: the answer says CREATING, and the table is there when it arrives. */
 export async function createTable(core: StoreCore, body: RequestBody): Promise<object> {
-  const { table: wanted, sse, encrypted } = readCreation(core, body);
+  const { table: wanted, sse, encrypted, viewType } = readCreation(core, body);
   if (core.catalog.find(wanted.name) !== undefined) throw tableExists(wanted.name);
   const { encryption, keyring } = encrypted
     ? await makeKeys(core, wanted, sse)
     : { encryption: wanted.encryption, keyring: undefined };
   const table = await core.engine.write((transaction) => {
     if (readTable(transaction, wanted.name) !== undefined) throw tableExists(wanted.name);
-    return storeNewTable(transaction, { ...wanted, encryption }, keyring);
+    const stored = storeNewTable(transaction, { ...wanted, encryption }, keyring);
+    if (viewType === undefined) return stored;
+    const at = { tableArn: core.arnOf(stored.name), now_ms: core.clock.wall_ms() };
+    const streaming = startStream(transaction, stored, viewType, at);
+    writeTable(transaction, streaming);
+    return streaming;
   });
   return { TableDescription: describe(core, table, 'CREATING') };
 }
@@ -41,15 +47,17 @@ export async function createTable(core: StoreCore, body: RequestBody): Promise<o
 function readCreation(
   core: StoreCore,
   body: RequestBody,
-): { table: NewTable; sse?: SseRequest; encrypted: boolean } {
+): { table: NewTable; sse?: SseRequest; encrypted: boolean; viewType?: StreamViewType } {
   const request = new RequestReader(body);
   const name = request.tableName();
   const schema = readSchema(request);
   const billing = readBilling(request);
   const tags = readTags(request);
   const deletionProtection = request.boolean('DeletionProtectionEnabled') ?? false;
+  const stream = readStreamRequest(request);
   request.done();
   refuseUnsupported(body);
+  const viewType = viewTypeAtCreation(stream);
   const sse = readSseRequest(request);
   const unencrypted = isUnencrypted(tags, sse);
   const created_ms = core.clock.wall_ms();
@@ -63,7 +71,7 @@ function readCreation(
     tags,
     encryption: { kind: 'none' },
   };
-  return { table, sse, encrypted: !unencrypted };
+  return { table, sse, encrypted: !unencrypted, viewType };
 }
 
 async function makeKeys(core: StoreCore, { id, name }: NewTable, sse: SseRequest | undefined) {
@@ -115,9 +123,12 @@ export async function deleteTable(core: StoreCore, body: RequestBody): Promise<o
   }
   const description = describe(core, table, 'DELETING');
   await core.engine.write((transaction) => {
-    if (readTable(transaction, table.name)?.id !== table.id) throw namedTableMissing(table.name);
+    const current = readTable(transaction, table.name);
+    if (current?.id !== table.id) throw namedTableMissing(table.name);
     removeTable(transaction, table.name);
-    transaction.remove(keyringKey(table.number));
+    endStream(transaction, current, core.clock.wall_ms());
+    // A stream outlives its table, and needs the table's keys as long: see `StreamTrimming`.
+    if (!hasStreams(transaction, current)) transaction.remove(keyringKey(table.number));
     transaction.remove(totalsKey(table.number));
     transaction.put(deletedTableKey(table.number), Buffer.of(1));
   });

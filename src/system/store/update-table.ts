@@ -8,21 +8,23 @@ import { keyLedger, readKeyring } from './keyring.ts';
 import type { RequestBody } from './operation.ts';
 import { RequestReader } from './request.ts';
 import { type ChosenKey, chooseKey, readSseRequest, type SseRequest } from './sse.ts';
+import { changeStream, checkStreamUpdate, readStreamRequest } from './streams/streams.ts';
 import { describe } from './table-description.ts';
 import { billingOf, readBilling, refuseUnsupported } from './table-schema.ts';
 import { requireNamedTable } from './tables.ts';
 
-/** UpdateTable: another KMS key, or else billing and deletion protection. */
+/** UpdateTable: another KMS key, or else billing, deletion protection and the stream. */
 export async function updateTable(core: StoreCore, body: RequestBody): Promise<object> {
   refuseUnsupported(body);
   const request = new RequestReader(body);
   const billing = readBilling(request);
   const deletionProtection = request.boolean('DeletionProtectionEnabled');
+  const stream = readStreamRequest(request);
   request.done();
   const sse = readSseRequest(request);
   const table = requireNamedTable(core, body);
   const changesBilling = billing.mode !== undefined || billing.units !== undefined;
-  const changesSettings = changesBilling || deletionProtection !== undefined;
+  const changesSettings = changesBilling || deletionProtection !== undefined || stream !== undefined;
   if (sse !== undefined) {
     if (changesSettings)
       throw invalidParameter('SSESpecification must be the only change in an UpdateTable request');
@@ -33,12 +35,17 @@ export async function updateTable(core: StoreCore, body: RequestBody): Promise<o
       'At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required',
     );
   }
+  if (stream !== undefined) checkStreamUpdate(stream, billing, deletionProtection !== undefined);
   const now_ms = core.clock.wall_ms();
-  const updated = await changeRecord(core, table, (current) => ({
+  const updated = await changeRecord(core, table, (current, transaction) => {
+    const settings = {
     ...current,
     billing: changesBilling ? billingOf({ mode: current.billing.mode, ...billing }, now_ms) : current.billing,
     deletionProtection: deletionProtection ?? current.deletionProtection,
-  }));
+  };
+    const at = { tableArn: core.arnOf(table.name), now_ms };
+    return stream === undefined ? settings : changeStream(transaction, settings, stream, at);
+  });
   return { TableDescription: describe(core, updated, 'UPDATING') };
 }
 

@@ -211,11 +211,6 @@ describe('table requests that are refused', () => {
     ],
     ['an index', { GlobalSecondaryIndexes: [] }, 'GlobalSecondaryIndexes is not supported yet'],
     [
-      'a stream',
-      { StreamSpecification: { StreamEnabled: true } },
-      'StreamSpecification is not supported yet',
-    ],
-    [
       'SSEType without Enabled',
       { SSESpecification: { Enabled: false, SSEType: 'KMS' } },
       'SSEType can not be specified if Enabled is false',
