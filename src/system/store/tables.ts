@@ -10,7 +10,7 @@ import { deletedTableKey, keyringKey, totalsKey } from './layout.ts';
 import type { RequestBody } from './operation.ts';
 import { isTableName, RequestReader } from './request.ts';
 import { type ChosenKey, chooseKey, isUnencrypted, readSseRequest, type SseRequest } from './sse.ts';
-import { endStream, hasStreams, readStreamRequest, startStream, viewTypeAtCreation } from './streams/streams.ts';
+import { leaveStreams, readStreamRequest, startStream, viewTypeAtCreation } from './streams/streams.ts';
 import { describe } from './table-description.ts';
 import {
   billingOf,
@@ -126,9 +126,8 @@ export async function deleteTable(core: StoreCore, body: RequestBody): Promise<o
     const current = readTable(transaction, table.name);
     if (current?.id !== table.id) throw namedTableMissing(table.name);
     removeTable(transaction, table.name);
-    endStream(transaction, current, core.clock.wall_ms());
-    // A stream outlives its table, and needs the table's keys as long: see `StreamTrimming`.
-    if (!hasStreams(transaction, current)) transaction.remove(keyringKey(table.number));
+    const streamStays = leaveStreams(transaction, current, core.clock.wall_ms());
+    if (!streamStays) transaction.remove(keyringKey(table.number));
     transaction.remove(totalsKey(table.number));
     transaction.put(deletedTableKey(table.number), Buffer.of(1));
   });

@@ -108,9 +108,15 @@ export function endStream(transaction: Transaction, table: TableRecord, now_ms: 
   return ended;
 }
 
-/** Whether a table has, or had, a stream whose record is still there. */
-export function hasStreams(reader: RecordReader, { name, stream }: TableRecord): boolean {
-  return stream !== undefined && readStream(reader, name, stream.label) !== undefined;
+/**
+ * Ends the stream of a table that is going.
+ * @returns whether a stream outlives it, which needs its keys: `StreamTrimming` removes them with the last one
+ */
+export function leaveStreams(transaction: Transaction, table: TableRecord, now_ms: number): boolean {
+  const { name, stream, number } = endStream(transaction, table, now_ms);
+  if (stream !== undefined && readStream(transaction, name, stream.label) !== undefined) return true;
+  transaction.remove(streamHeadKey(number));
+  return false;
 }
 
 /** Two streams of a name never share a label, not even those of one millisecond. */

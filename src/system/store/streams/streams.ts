@@ -16,6 +16,6 @@ export {
   type StreamRequest,
   viewTypeAtCreation,
 } from './specification.ts';
-export { endStream, hasStreams, startStream } from './stream-records.ts';
+export { leaveStreams, startStream } from './stream-records.ts';
 export { StreamWriter } from './stream-writer.ts';
 export { StreamTrimming } from './trimming.ts';
