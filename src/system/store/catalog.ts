@@ -3,6 +3,7 @@ import { namedTableMissing } from './errors.ts';
 import type { PrimaryKey } from './expressions/expressions.ts';
 import type { IndexRecord } from './indexes/types.ts';
 import { CATALOG_KEY, tableNameOf, tableRecordKey, tableRecordsAfter } from './layout.ts';
+import type { RestoreOrigin } from './restored-table.ts';
 
 export type EncryptionKind = 'none' | 'aws-owned' | 'aws-managed' | 'customer-managed';
 
@@ -25,6 +26,8 @@ export interface TableRecord {
   keyChanges_ms?: number[];
   /** The KMS key refuses itself to the service, as far as is known. */
   keyLoss?: KeyLoss;
+  /** Made from a backup. */
+  restore?: RestoreOrigin;
   /** The newest stream; it stays here when it has been disabled. */
   stream?: { label: string; viewType: StreamViewType; enabled: boolean };
   /** One more with each change of what follows the table's items; none is 0. */

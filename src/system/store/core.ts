@@ -1,11 +1,14 @@
 import { type Clock, realClock } from '../../std/clock.ts';
 import { StaleKeysError, UseBudget } from '../envelope/envelope.ts';
 import type { RequestTrace } from '../wire/types.ts';
+import { BackupCopies } from './backup-copies.ts';
 import { Catalog, type TableRecord } from './catalog.ts';
 import type { Engine } from './engine.ts';
 import { tableMissing } from './errors.ts';
 import { StaleTableError } from './followers.ts';
 import { KeyAccess, type Keys } from './key-access.ts';
+import { Turns } from './pieces.ts';
+import { Restores } from './restores.ts';
 import { ChangeNotices } from './streams/streams.ts';
 import { TableItems, WritableItems } from './table-items.ts';
 import { TableKeyService } from './table-key.ts';
@@ -25,6 +28,8 @@ export class StoreCore {
   readonly removal: TableRemoval;
   /** Tells whoever follows a table's stream that there is more of it. */
   readonly changes = new ChangeNotices();
+  readonly backups: BackupCopies;
+  readonly restores: Restores;
   readonly #budget: UseBudget;
 
   constructor(engine: Engine, options: StoreOptions) {
@@ -36,6 +41,9 @@ export class StoreCore {
     this.tableKeys = new TableKeyService(options.kms, options.accountId);
     this.access = new KeyAccess(engine, this.tableKeys, options);
     this.removal = new TableRemoval(engine);
+    const turns = new Turns();
+    this.backups = new BackupCopies(engine, this.removal, turns);
+    this.restores = new Restores(this, turns);
     this.#budget = new UseBudget({ limit: options.dataKeyUses });
   }
 
@@ -103,6 +111,15 @@ export class StoreCore {
     const table = this.catalog.find(name);
     if (table?.id !== id) throw tableMissing();
     return table;
+  }
+
+  /** As `write`, with keys that are the caller's own. */
+  writeWith<Result>(
+    table: TableRecord,
+    keys: Keys,
+    change: (items: WritableItems) => Result,
+  ): Promise<Result> {
+    return this.#commit(table, keys, change, undefined);
   }
 
   readonly #write: Engine['write'] = (change) => this.engine.write(change);

@@ -1,5 +1,12 @@
 import { InputError } from '../../std/errors.ts';
 import { AwsError } from '../wire/errors.ts';
+import {
+  createBackup,
+  deleteBackup,
+  describeBackup,
+  describeContinuousBackups,
+  listBackups,
+} from './backups.ts';
 import { batchGetItem, batchWriteItem } from './batch.ts';
 import { StoreCore } from './core.ts';
 import type { Engine } from './engine.ts';
@@ -10,6 +17,7 @@ import { type Chore, Housekeeping } from './housekeeping.ts';
 import { deleteItem, getItem, putItem, updateItem } from './items.ts';
 import type { Operation } from './operation.ts';
 import { query } from './query.ts';
+import { restoreTableFromBackup } from './restore.ts';
 import { scan } from './scan.ts';
 import {
   describeStream,
@@ -37,6 +45,12 @@ const TABLE_OPERATIONS = {
   DeleteTable: deleteTable,
   ListTables: listTables,
   ListTagsOfResource: listTagsOfResource,
+  CreateBackup: createBackup,
+  DescribeBackup: describeBackup,
+  ListBackups: listBackups,
+  DeleteBackup: deleteBackup,
+  RestoreTableFromBackup: restoreTableFromBackup,
+  DescribeContinuousBackups: describeContinuousBackups,
 } satisfies Record<string, Operation>;
 
 const STREAM_OPERATIONS = {
@@ -90,6 +104,8 @@ class EncryptedStore implements Store {
     this.#core = new StoreCore(engine, options);
     this.#kms = options.kms;
     this.#core.removal.start();
+    this.#core.backups.start();
+    this.#core.restores.start();
     this.housekeeping = new Housekeeping(engine, this.#core.clock, choresOf(this.#core));
     this.housekeeping.start();
   }
@@ -141,6 +157,7 @@ class EncryptedStore implements Store {
   async close(): Promise<void> {
     try {
       await this.housekeeping.stop();
+      await Promise.all([this.#core.backups.stop(), this.#core.restores.stop()]);
       await this.#core.removal.stop();
     } finally {
       this.#core.access.close();

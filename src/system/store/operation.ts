@@ -1,6 +1,7 @@
 import type { TableRecord } from './catalog.ts';
 import type { StoreCore } from './core.ts';
 import { tableMissing } from './errors.ts';
+import { isCreating } from './restored-table.ts';
 import type { StoredItem } from './sealed-records.ts';
 import type { AccessContext, Item } from './types.ts';
 
@@ -17,7 +18,7 @@ export type Operation = (
 /** @throws AwsError ResourceNotFoundException */
 export function requireTable(core: StoreCore, name: string): TableRecord {
   const table = core.catalog.find(name);
-  if (table === undefined) throw tableMissing();
+  if (table === undefined || isCreating(table)) throw tableMissing();
   return table;
 }
 

@@ -107,6 +107,14 @@ export class RequestReader {
     return whole;
   }
 
+  /** Seconds since the epoch on the wire. */
+  timestamp_ms(member: string): number | undefined {
+    const value = this.#member(member, false);
+    if (value === undefined) return undefined;
+    if (typeof value !== 'number') throw wrongType(value, 'Date');
+    return value * 1000;
+  }
+
   /** A structure or a map. */
   map(
     member: string,

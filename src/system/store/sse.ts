@@ -20,8 +20,11 @@ export interface SseRequest {
 }
 
 /** @throws AwsError ValidationException for members that contradict each other: texts as observed on DynamoDB */
-export function readSseRequest(request: RequestReader): SseRequest | undefined {
-  const specification = request.structure('SSESpecification');
+export function readSseRequest(
+  request: RequestReader,
+  member: 'SSESpecification' | 'SSESpecificationOverride' = 'SSESpecification',
+): SseRequest | undefined {
+  const specification = request.structure(member);
   if (specification === undefined) return undefined;
   const enabled = specification.boolean('Enabled') ?? false;
   const type = specification.choice('SSEType', ['AES256', 'KMS']);

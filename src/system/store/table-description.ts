@@ -1,5 +1,6 @@
 import type { TableRecord } from './catalog.ts';
 import type { StoreCore } from './core.ts';
+import { describeRestore, isCreating } from './restored-table.ts';
 import { readTotals } from './totals.ts';
 
 export type TableStatus = 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING';
@@ -9,7 +10,7 @@ export type SseStatus = 'ENABLED' | 'UPDATING';
 export function describe(
   core: StoreCore,
   table: TableRecord,
-  status: TableStatus = 'ACTIVE',
+  status: TableStatus = statusOf(table),
   sseStatus: SseStatus = 'ENABLED',
 ): object {
   const { items, bytes } = readTotals(core.engine, table.number) ?? { items: 0, bytes: 0 };
@@ -19,10 +20,7 @@ export function describe(
       AttributeType: type,
     })),
     TableName: table.name,
-    KeySchema: keyAttributes(table).map(({ name }, index) => ({
-      AttributeName: name,
-      KeyType: index === 0 ? 'HASH' : 'RANGE',
-    })),
+    KeySchema: describeKeySchema(table),
     TableStatus: status,
     CreationDateTime: table.created_ms / 1000,
     ...describeBilling(table),
@@ -30,10 +28,23 @@ export function describe(
     ItemCount: items,
     TableArn: core.arnOf(table.name),
     TableId: table.id,
+    RestoreSummary: describeRestore(table),
     SSEDescription: describeSse(table, sseStatus),
     DeletionProtectionEnabled: table.deletionProtection,
     ...describeStreams(core, table),
   };
+}
+
+/** What the table is when no operation on it says otherwise. */
+function statusOf(table: TableRecord): TableStatus {
+  return isCreating(table) ? 'CREATING' : 'ACTIVE';
+}
+
+export function describeKeySchema(table: TableRecord): object[] {
+  return keyAttributes(table).map(({ name }, index) => ({
+    AttributeName: name,
+    KeyType: index === 0 ? 'HASH' : 'RANGE',
+  }));
 }
 
 function keyAttributes({ primaryKey: { partition, sort } }: TableRecord) {

@@ -78,9 +78,10 @@ export interface BillingRequest {
   units?: { read: number; write: number };
 }
 
-export function readBilling(request: RequestReader): BillingRequest {
-  const mode = request.choice('BillingMode', ['PROVISIONED', 'PAY_PER_REQUEST']);
-  const throughput = request.structure('ProvisionedThroughput');
+/** @param ending of the members' names */
+export function readBilling(request: RequestReader, ending: '' | 'Override' = ''): BillingRequest {
+  const mode = request.choice(`BillingMode${ending}`, ['PROVISIONED', 'PAY_PER_REQUEST']);
+  const throughput = request.structure(`ProvisionedThroughput${ending}`);
   if (throughput === undefined) return { mode };
   const write = throughput.integer('WriteCapacityUnits', { min: 1, required: true }) ?? 0;
   const read = throughput.integer('ReadCapacityUnits', { min: 1, required: true }) ?? 0;

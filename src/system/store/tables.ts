@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { createTableKeyring, type WrappedKeys } from '../envelope/envelope.ts';
 import { AwsError } from '../wire/errors.ts';
-import { nextTableNumber, readTable, removeTable, type StreamViewType, type TableRecord, writeTable } from './catalog.ts';
+import {
+  nextTableNumber,
+  readTable,
+  removeTable,
+  type StreamViewType,
+  type TableRecord,
+  writeTable,
+} from './catalog.ts';
 import type { StoreCore } from './core.ts';
 import type { Transaction } from './engine.ts';
 import { namedTableMissing, validationError } from './errors.ts';
@@ -9,8 +16,14 @@ import { TABLE_STRUCTURE, writeKeyring } from './keyring.ts';
 import { deletedTableKey, keyringKey, totalsKey } from './layout.ts';
 import type { RequestBody } from './operation.ts';
 import { isTableName, RequestReader } from './request.ts';
+import { refuseCreating } from './restored-table.ts';
 import { type ChosenKey, chooseKey, isUnencrypted, readSseRequest, type SseRequest } from './sse.ts';
-import { leaveStreams, readStreamRequest, startStream, viewTypeAtCreation } from './streams/streams.ts';
+import {
+  leaveStreams,
+  readStreamRequest,
+  startStream,
+  viewTypeAtCreation,
+} from './streams/streams.ts';
 import { describe } from './table-description.ts';
 import {
   billingOf,
@@ -23,7 +36,7 @@ import {
 import { writeTotals } from './totals.ts';
 
 /** A table before it has a number. */
-type NewTable = Omit<TableRecord, 'number'>;
+export type NewTable = Omit<TableRecord, 'number'>;
 
 /** CreateTable: the answer says CREATING, and the table is there when it arrives. */
 export async function createTable(core: StoreCore, body: RequestBody): Promise<object> {
@@ -74,7 +87,7 @@ function readCreation(
   return { table, sse, encrypted: !unencrypted, viewType };
 }
 
-async function makeKeys(core: StoreCore, { id, name }: NewTable, sse: SseRequest | undefined) {
+export async function makeKeys(core: StoreCore, { id, name }: NewTable, sse: SseRequest | undefined) {
   const chosen: ChosenKey = await chooseKey(core.tableKeys, sse);
   const tableKey = await core.tableKeys.generate(name, chosen.arn);
   const keyring = createTableKeyring(id, tableKey, [TABLE_STRUCTURE]);
@@ -82,7 +95,7 @@ async function makeKeys(core: StoreCore, { id, name }: NewTable, sse: SseRequest
   return { encryption: { kind: chosen.kind, kmsKeyArn: chosen.arn }, keyring };
 }
 
-function storeNewTable(
+export function storeNewTable(
   transaction: Transaction,
   wanted: NewTable,
   keyring: WrappedKeys | undefined,
@@ -116,6 +129,8 @@ export function requireNamedTable(core: StoreCore, body: RequestBody): TableReco
 /** DeleteTable: its keys and its name are gone at once; its sealed data follows. */
 export async function deleteTable(core: StoreCore, body: RequestBody): Promise<object> {
   const table = requireNamedTable(core, body);
+  refuseCreating(table, 'ResourceInUseException');
+  core.backups.refuseCopying(table);
   if (table.deletionProtection) {
     throw validationError(
       'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.',

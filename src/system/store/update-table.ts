@@ -11,6 +11,7 @@ import { type ChosenKey, chooseKey, readSseRequest, type SseRequest } from './ss
 import { changeStream, checkStreamUpdate, readStreamRequest } from './streams/streams.ts';
 import { describe } from './table-description.ts';
 import { billingOf, readBilling, refuseUnsupported } from './table-schema.ts';
+import { refuseCreating } from './restored-table.ts';
 import { requireNamedTable } from './tables.ts';
 
 /** UpdateTable: another KMS key, or else billing, deletion protection and the stream. */
@@ -23,6 +24,7 @@ export async function updateTable(core: StoreCore, body: RequestBody): Promise<o
   request.done();
   const sse = readSseRequest(request);
   const table = requireNamedTable(core, body);
+  refuseCreating(table, 'ResourceInUseException');
   const changesBilling = billing.mode !== undefined || billing.units !== undefined;
   const changesSettings = changesBilling || deletionProtection !== undefined || stream !== undefined;
   if (sse !== undefined) {
