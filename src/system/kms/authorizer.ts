@@ -72,8 +72,6 @@ export class Authorizer {
       if (lasts) this.#allowed.set(id, key);
       return undefined;
     }
-    // Until the store asks for its grants.
-    if (!refusal.explicit && call.principal.kind === 'service') return undefined;
     if (!refusal.explicit && this.#isGranted(call, key, asked)) return undefined;
     return refusal;
   }

@@ -4,6 +4,7 @@ import type { PrimaryKey } from './expressions/expressions.ts';
 import type { IndexRecord } from './indexes/types.ts';
 import { CATALOG_KEY, tableNameOf, tableRecordKey, tableRecordsAfter } from './layout.ts';
 import type { RestoreOrigin } from './restored-table.ts';
+import type { TableGrant } from './table-grants.ts';
 
 export type EncryptionKind = 'none' | 'aws-owned' | 'aws-managed' | 'customer-managed';
 
@@ -19,7 +20,8 @@ export interface TableRecord {
   billing: Billing;
   deletionProtection: boolean;
   tags: Tag[];
-  encryption: { kind: EncryptionKind; kmsKeyArn?: string };
+  /** With the grant that DynamoDB has on the key, where it needs one. */
+  encryption: { kind: EncryptionKind; kmsKeyArn?: string; grant?: TableGrant };
   /** Another KMS key is taking over. */
   keyChange?: KeyChange;
   /** When KMS keys were changed: in the 24 hours that the first of them opened. */
@@ -42,6 +44,7 @@ export interface TableRecord {
 export interface KeyChange {
   kind: EncryptionKind;
   kmsKeyArn: string;
+  grant?: TableGrant;
   /** Base64: the table key to come, as the KMS encrypted it. */
   kmsCiphertext: string;
   /** From when on the table shows the new KMS key, and when that takes over. */
@@ -128,7 +131,7 @@ export function readTable(reader: RecordReader, name: string): TableRecord | und
 
 /** Changes a table in a transaction. @throws AwsError ResourceNotFoundException when it went meanwhile */
 export function changeTable(
-  engine: Engine,
+  engine: Pick<Engine, 'write'>,
   table: TableRecord,
   change: (current: TableRecord, transaction: Transaction) => TableRecord,
 ): Promise<TableRecord> {

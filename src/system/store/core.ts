@@ -10,11 +10,14 @@ import { KeyAccess, type Keys } from './key-access.ts';
 import { Turns } from './pieces.ts';
 import { Restores } from './restores.ts';
 import { ChangeNotices } from './streams/streams.ts';
+import { TableGrants } from './table-grants.ts';
 import { TableItems, WritableItems } from './table-items.ts';
 import { TableKeyService } from './table-key.ts';
 import { TableRemoval } from './table-removal.ts';
 import { TracedKeys, timedWait, tracedReader, tracedWrite } from './traced.ts';
 import type { AccessContext, StoreOptions } from './types.ts';
+
+const KEY_CHANGE_MS = 500;
 
 /** What every operation works with: the engine, the tables, their keys, and how items are read and written. */
 export class StoreCore {
@@ -24,12 +27,15 @@ export class StoreCore {
   readonly clock: Clock;
   readonly catalog: Catalog;
   readonly tableKeys: TableKeyService;
+  readonly grants: TableGrants;
   readonly access: KeyAccess;
   readonly removal: TableRemoval;
   /** Tells whoever follows a table's stream that there is more of it. */
   readonly changes = new ChangeNotices();
   readonly backups: BackupCopies;
   readonly restores: Restores;
+  /** How long a change of a KMS key takes. */
+  readonly keyChange_ms: number;
   readonly #budget: UseBudget;
 
   constructor(engine: Engine, options: StoreOptions) {
@@ -38,12 +44,14 @@ export class StoreCore {
     this.engine = engine;
     this.clock = options.clock ?? realClock;
     this.catalog = new Catalog(engine);
-    this.tableKeys = new TableKeyService(options.kms, options.accountId);
+    this.tableKeys = new TableKeyService(options.kms, options.accountId, options.region);
+    this.grants = new TableGrants(engine, this.tableKeys, this.clock);
     this.access = new KeyAccess(engine, this.tableKeys, options);
     this.removal = new TableRemoval(engine);
     const turns = new Turns();
     this.backups = new BackupCopies(engine, this.removal, turns);
     this.restores = new Restores(this, turns);
+    this.keyChange_ms = options.keyChange_ms ?? KEY_CHANGE_MS;
     this.#budget = new UseBudget({ limit: options.dataKeyUses });
   }
 

@@ -15,6 +15,7 @@ import { LoggedEngine } from './engine-logged.ts';
 import { MemoryEngine } from './engine-memory.ts';
 import { type Chore, Housekeeping } from './housekeeping.ts';
 import { deleteItem, getItem, putItem, updateItem } from './items.ts';
+import { KeyChanges } from './key-change.ts';
 import type { Operation } from './operation.ts';
 import { query } from './query.ts';
 import { restoreTableFromBackup } from './restore.ts';
@@ -84,7 +85,7 @@ function openEngine({ storage, directory, exclusive = false }: StoreOptions): En
 
 /** What the store does by itself, by lifecycle time. */
 function choresOf(core: StoreCore): Chore[] {
-  return [new StreamTrimming(core.engine, core.clock)];
+  return [core.grants, new KeyChanges(core), new StreamTrimming(core.engine, core.clock)];
 }
 
 interface UnderWay {
@@ -145,11 +146,13 @@ class EncryptedStore implements Store {
   }
 
   counters(): StoreCounters {
-    return { cache: this.#core.access.counters(), kms: this.#kms.counters() };
+    const { access, tableKeys } = this.#core;
+    return { cache: access.counters(), ownDecrypts: tableKeys.ownDecrypts, kms: this.#kms.counters() };
   }
 
   reset(): void {
     this.#core.access.reset();
+    this.#core.tableKeys.ownDecrypts = 0;
     this.#kms.reset();
   }
 
@@ -159,6 +162,7 @@ class EncryptedStore implements Store {
       await this.housekeeping.stop();
       await Promise.all([this.#core.backups.stop(), this.#core.restores.stop()]);
       await this.#core.removal.stop();
+      await this.#core.grants.stop();
     } finally {
       this.#core.access.close();
       await this.#core.engine.close();

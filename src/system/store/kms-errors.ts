@@ -36,6 +36,14 @@ const READINGS: Readonly<Record<string, Reading>> = {
   },
 };
 
+/** The KMS said no, as opposed to nothing, or to wait. @param thrown what `asStoreError` made of it */
+export function isRefusal(thrown: unknown): thrown is AwsError {
+  return (
+    thrown instanceof AwsError &&
+    (thrown.code === 'ValidationException' || thrown.code === 'AccessDeniedException')
+  );
+}
+
 /**
  * A failure of the KMS as a client of DynamoDB sees it: texts as observed on DynamoDB.
  * @returns what was thrown, where it does not come from the KMS

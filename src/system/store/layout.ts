@@ -12,6 +12,7 @@
  * | 5 | generation of the commit log up to which everything is in the database |
  * | 6, backup id | a backup: the table as it was, JSON; its items and wrapped keys lie under a number of its own |
  * | 7, table | a table that is being restored: from which backup, and how far, JSON |
+ * | 8, name of a grant | a grant on a KMS key that no table has, or none has yet: to be retired, JSON |
  * | 10, table name, 0, label | a stream: of which table, from where to where, JSON |
  * | 11, table | the last sequence number of its streams |
  * | 16, table, 1, locator | an item: its size, and its JSON sealed |
@@ -35,6 +36,7 @@ const DELETED = 4;
 export const LOG_KEY = Buffer.of(5);
 const BACKUP = 6;
 const RESTORE = 7;
+const GRANT = 8;
 const STREAM = 10;
 const STREAM_HEAD = 11;
 const DATA = 16;
@@ -104,6 +106,19 @@ export function restoreKey(tableNumber: number): Buffer {
 
 export function restores(): KeyRange {
   return { start: Buffer.of(RESTORE), end: Buffer.of(RESTORE + 1) };
+}
+
+export function grantKey(name: string): Buffer {
+  return Buffer.concat([Buffer.of(GRANT), Buffer.from(name)]);
+}
+
+export function grantNameOf(recordKey: Buffer): string {
+  return recordKey.toString('utf8', 1);
+}
+
+/** Grants that no table has. */
+export function grants(): KeyRange {
+  return { start: Buffer.of(GRANT), end: Buffer.of(GRANT + 1) };
 }
 
 /** Labels are times: the streams of a name come in the order in which they were made. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../wire/errors.ts';
+import type { Principal } from '../wire/types.ts';
 import { type BackupRecord, backupInUse } from './backup-record.ts';
 import { requireBackup } from './backups.ts';
 import { type Billing, readTable, type TableRecord } from './catalog.ts';
@@ -38,8 +39,13 @@ export async function restoreTableFromBackup(
   const fresh = restoredTable(core, backup, wanted);
   const table = await core.restores.begin(async () => {
     (await openBackupKeys(core, backup, principal)).wipe();
-    const { encryption, keyring } = await keysFor(core, fresh, wanted.sse ?? sameEncryption(backup.table));
-    return core.engine.write((transaction) => {
+    const { encryption, keyring } = await keysFor(
+      core,
+      fresh,
+      wanted.sse ?? sameEncryption(backup.table),
+      principal,
+    );
+    return core.grants.write(encryption.grant, (transaction) => {
       const current = requireAvailable(core, transaction, wanted.arn);
       refuseTaken(transaction, wanted.name);
       const stored = storeNewTable(transaction, { ...fresh, encryption }, keyring);
@@ -115,7 +121,7 @@ function sameEncryption({ encryption: { kind, kmsKeyArn } }: TableRecord): SseRe
   return kind === 'aws-managed' ? { enabled: true } : { enabled: true, keyId: kmsKeyArn };
 }
 
-async function keysFor(core: StoreCore, table: NewTable, sse: SseRequest | undefined) {
+async function keysFor(core: StoreCore, table: NewTable, sse: SseRequest | undefined, principal: Principal) {
   if (sse === undefined) return { encryption: table.encryption, keyring: undefined };
-  return makeKeys(core, table, sse);
+  return makeKeys(core, table, sse, principal);
 }

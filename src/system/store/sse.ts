@@ -1,3 +1,4 @@
+import type { Principal } from '../wire/types.ts';
 import type { EncryptionKind, Tag } from './catalog.ts';
 import { invalidParameter } from './errors.ts';
 import type { RequestReader } from './request.ts';
@@ -55,9 +56,16 @@ export interface ChosenKey extends KmsKey {
   kind: EncryptionKind;
 }
 
-/** @throws AwsError what DynamoDB answers when the KMS refuses the key */
-export async function chooseKey(service: TableKeyService, sse: SseRequest | undefined): Promise<ChosenKey> {
+/**
+ * @param principal who chooses, and has to be allowed to see the key
+ * @throws AwsError what DynamoDB answers when the KMS refuses the key
+ */
+export async function chooseKey(
+  service: TableKeyService,
+  sse: SseRequest | undefined,
+  principal: Principal,
+): Promise<ChosenKey> {
   if (!sse?.enabled) return { ...(await service.describe(AWS_OWNED_KEY)), kind: 'aws-owned' };
-  const key = await service.describe(sse.keyId ?? AWS_MANAGED_KEY);
+  const key = await service.describe(sse.keyId ?? AWS_MANAGED_KEY, principal);
   return { ...key, kind: key.manager === 'AWS' ? 'aws-managed' : 'customer-managed' };
 }

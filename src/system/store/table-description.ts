@@ -3,16 +3,17 @@ import type { StoreCore } from './core.ts';
 import { describeRestore, isCreating } from './restored-table.ts';
 import { readTotals } from './totals.ts';
 
-export type TableStatus = 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING';
-export type SseStatus = 'ENABLED' | 'UPDATING';
+export type TableStatus =
+  | 'CREATING'
+  | 'ACTIVE'
+  | 'UPDATING'
+  | 'DELETING'
+  | 'INACCESSIBLE_ENCRYPTION_CREDENTIALS'
+  | 'ARCHIVING'
+  | 'ARCHIVED';
 
 /** DynamoDB's `TableDescription`. Without encryption, and under the AWS owned key, it has no `SSEDescription`. */
-export function describe(
-  core: StoreCore,
-  table: TableRecord,
-  status: TableStatus = statusOf(table),
-  sseStatus: SseStatus = 'ENABLED',
-): object {
+export function describe(core: StoreCore, table: TableRecord, status: TableStatus = statusOf(table)): object {
   const { items, bytes } = readTotals(core.engine, table.number) ?? { items: 0, bytes: 0 };
   return {
     AttributeDefinitions: keyAttributes(table).map(({ name, type }) => ({
@@ -28,8 +29,9 @@ export function describe(
     ItemCount: items,
     TableArn: core.arnOf(table.name),
     TableId: table.id,
+    SSEDescription: describeSse(table, core.clock.wall_ms()),
+    ArchivalSummary: describeArchival(table),
     RestoreSummary: describeRestore(table),
-    SSEDescription: describeSse(table, sseStatus),
     DeletionProtectionEnabled: table.deletionProtection,
     ...describeStreams(core, table),
   };
@@ -37,7 +39,9 @@ export function describe(
 
 /** What the table is when no operation on it says otherwise. */
 function statusOf(table: TableRecord): TableStatus {
-  return isCreating(table) ? 'CREATING' : 'ACTIVE';
+  if (isCreating(table)) return 'CREATING';
+  const { keyLoss } = table;
+  return keyLoss === undefined || keyLoss.status === 'SUSPECTED' ? 'ACTIVE' : keyLoss.status;
 }
 
 export function describeKeySchema(table: TableRecord): object[] {
@@ -78,7 +82,28 @@ function describeBilling({ billing }: TableRecord): object {
   };
 }
 
-function describeSse({ encryption }: TableRecord, status: SseStatus): object | undefined {
-  if (encryption.kind === 'none' || encryption.kind === 'aws-owned') return undefined;
-  return { Status: status, SSEType: 'KMS', KMSMasterKeyArn: encryption.kmsKeyArn };
+/**
+ * While a key changes the description says UPDATING, first with the old KMS key and then with the new one; it has no
+ * ARN for the AWS owned key. That a key is lost leaves the status as it is. (All as observed on DynamoDB.)
+ */
+function describeSse({ encryption, keyChange, keyLoss }: TableRecord, now_ms: number): object | undefined {
+  const shown = keyChange !== undefined && now_ms >= keyChange.shown_ms ? keyChange : encryption;
+  const hasArn = shown.kind === 'aws-managed' || shown.kind === 'customer-managed';
+  if (!hasArn && keyChange === undefined) return undefined;
+  return {
+    Status: keyChange === undefined ? 'ENABLED' : 'UPDATING',
+    ...(hasArn ? { SSEType: 'KMS', KMSMasterKeyArn: shown.kmsKeyArn } : {}),
+    ...(keyLoss === undefined || keyLoss.status === 'SUSPECTED'
+      ? {}
+      : { InaccessibleEncryptionDateTime: keyLoss.inaccessible_ms / 1000 }),
+  };
+}
+
+function describeArchival({ keyLoss }: TableRecord): object | undefined {
+  if (keyLoss?.status !== 'ARCHIVED') return undefined;
+  return {
+    ArchivalDateTime: keyLoss.archival_ms / 1000,
+    ArchivalReason: 'INACCESSIBLE_ENCRYPTION_CREDENTIALS',
+    ArchivalBackupArn: keyLoss.backupArn,
+  };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createTableKeyring, type WrappedKeys } from '../envelope/envelope.ts';
 import { AwsError } from '../wire/errors.ts';
+import type { Principal } from '../wire/types.ts';
 import {
   nextTableNumber,
   readTable,
@@ -18,12 +19,7 @@ import type { RequestBody } from './operation.ts';
 import { isTableName, RequestReader } from './request.ts';
 import { refuseCreating } from './restored-table.ts';
 import { type ChosenKey, chooseKey, isUnencrypted, readSseRequest, type SseRequest } from './sse.ts';
-import {
-  leaveStreams,
-  readStreamRequest,
-  startStream,
-  viewTypeAtCreation,
-} from './streams/streams.ts';
+import { leaveStreams, readStreamRequest, startStream, viewTypeAtCreation } from './streams/streams.ts';
 import { describe } from './table-description.ts';
 import {
   billingOf,
@@ -34,18 +30,23 @@ import {
   refuseUnsupported,
 } from './table-schema.ts';
 import { writeTotals } from './totals.ts';
+import type { AccessContext } from './types.ts';
 
 /** A table before it has a number. */
 export type NewTable = Omit<TableRecord, 'number'>;
 
 /** CreateTable: the answer says CREATING, and the table is there when it arrives. */
-export async function createTable(core: StoreCore, body: RequestBody): Promise<object> {
+export async function createTable(
+  core: StoreCore,
+  body: RequestBody,
+  { principal }: AccessContext,
+): Promise<object> {
   const { table: wanted, sse, encrypted, viewType } = readCreation(core, body);
   if (core.catalog.find(wanted.name) !== undefined) throw tableExists(wanted.name);
   const { encryption, keyring } = encrypted
-    ? await makeKeys(core, wanted, sse)
+    ? await makeKeys(core, wanted, sse, principal)
     : { encryption: wanted.encryption, keyring: undefined };
-  const table = await core.engine.write((transaction) => {
+  const table = await core.grants.write(encryption.grant, (transaction) => {
     if (readTable(transaction, wanted.name) !== undefined) throw tableExists(wanted.name);
     const stored = storeNewTable(transaction, { ...wanted, encryption }, keyring);
     if (viewType === undefined) return stored;
@@ -87,12 +88,19 @@ function readCreation(
   return { table, sse, encrypted: !unencrypted, viewType };
 }
 
-export async function makeKeys(core: StoreCore, { id, name }: NewTable, sse: SseRequest | undefined) {
-  const chosen: ChosenKey = await chooseKey(core.tableKeys, sse);
-  const tableKey = await core.tableKeys.generate(name, chosen.arn);
+/** A table's keys, under the grant that they are made by: they become the table's with `core.grants.write`. */
+export async function makeKeys(
+  core: StoreCore,
+  { id, name }: NewTable,
+  sse: SseRequest | undefined,
+  principal: Principal,
+): Promise<{ encryption: TableRecord['encryption']; keyring: WrappedKeys }> {
+  const chosen: ChosenKey = await chooseKey(core.tableKeys, sse, principal);
+  const grant = await core.grants.obtain(name, chosen, principal);
+  const tableKey = await core.grants.attempt(grant, () => core.tableKeys.generate(name, chosen.arn));
   const keyring = createTableKeyring(id, tableKey, [TABLE_STRUCTURE]);
   tableKey.plaintext.fill(0);
-  return { encryption: { kind: chosen.kind, kmsKeyArn: chosen.arn }, keyring };
+  return { encryption: { kind: chosen.kind, kmsKeyArn: chosen.arn, grant }, keyring };
 }
 
 export function storeNewTable(
@@ -141,12 +149,14 @@ export async function deleteTable(core: StoreCore, body: RequestBody): Promise<o
     const current = readTable(transaction, table.name);
     if (current?.id !== table.id) throw namedTableMissing(table.name);
     removeTable(transaction, table.name);
+    core.grants.dropAll(transaction, current);
     const streamStays = leaveStreams(transaction, current, core.clock.wall_ms());
     if (!streamStays) transaction.remove(keyringKey(table.number));
     transaction.remove(totalsKey(table.number));
     transaction.put(deletedTableKey(table.number), Buffer.of(1));
   });
   core.forgetKeys(table);
+  core.grants.start();
   core.removal.start();
   return { TableDescription: description };
 }
