@@ -68,6 +68,10 @@ program
   )
   .option('--data <dir>', 'keep tables, keys and credentials here (default: in memory)')
   .option('--callers <n>', 'principals with credentials of their own', positiveNumber, 1)
+  .option(
+    '--policies <file>',
+    'what callers may do with KMS keys: JSON, caller name to IAM policy document (default: everything)',
+  )
   .option('--tls', 'HTTPS with a throw-away certificate', false)
   .option('--region <name>', 'Region that the servers say they are in', region, 'us-east-1')
   .action(async (options) => {

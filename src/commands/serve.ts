@@ -18,6 +18,7 @@ import {
   startKmsServer,
   startStoreServer,
   type TlsIdentity,
+  withPolicies,
 } from '../system/system.ts';
 import { makeFolder } from './folder.ts';
 import { claimDirectory } from './lock.ts';
@@ -31,6 +32,8 @@ export interface ServeOptions {
   /** Everything is in memory without it. */
   data?: string;
   callers: number;
+  /** JSON file of what callers may do with keys; everything without it. */
+  policies?: string;
   tls: boolean;
   region: string;
 }
@@ -48,10 +51,11 @@ export async function serve(options: ServeOptions, stopped: Promise<void>): Prom
   const scratch = directory ?? mkdtempSync(join(tmpdir(), 'sealbench-serve-'));
   const release = directory === undefined ? () => {} : claimDirectory(directory);
   try {
-    const callers =
+    const known =
       directory === undefined
         ? createCallers(options.callers)
         : loadCallers(join(directory, 'credentials'), options.callers);
+    const callers = options.policies === undefined ? known : withPolicies(known, options.policies);
     const tls = options.tls ? await createTlsIdentity() : undefined;
     const embedded = await start(options, callers, directory, tls);
     const caFile = tls && join(scratch, 'ca.pem');
@@ -141,6 +145,7 @@ function exportLines(
   const [first] = callers;
   const lines = [
     `export AWS_ENDPOINT_URL_DYNAMODB=${store.url}`,
+    `export AWS_ENDPOINT_URL_DYNAMODB_STREAMS=${store.url}`,
     `export AWS_ENDPOINT_URL_KMS=${kms.url}`,
     `export AWS_ACCESS_KEY_ID=${first!.accessKeyId}`,
     `export AWS_SECRET_ACCESS_KEY=${first!.secretAccessKey}`,

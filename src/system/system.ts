@@ -1,5 +1,6 @@
 /** The system under test: an encrypting DynamoDB-compatible store, its key cache and its KMS. */
 export * from './admin.ts';
+export * from './caller-policies.ts';
 export * from './callers.ts';
 export * from './kms/kms.ts';
 export { type KmsTimes, recordKmsTimes } from './kms-times.ts';

@@ -87,6 +87,17 @@ export function compileIdentityPolicy(document: unknown): Policy {
   });
 }
 
+/** What keeps a document from being a policy of a principal; `undefined` for one that is. */
+export function policyProblem(document: unknown): string | undefined {
+  try {
+    compileIdentityPolicy(document);
+    return undefined;
+  } catch (error) {
+    if (error instanceof PolicyError) return error.message;
+    throw error;
+  }
+}
+
 /** Pure: the same policy and request, the same answer. */
 export function evaluate(policy: Policy, request: PolicyRequest): Evaluation {
   const action = request.action.toLowerCase();
