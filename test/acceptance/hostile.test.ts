@@ -23,6 +23,7 @@ afterAll(async () => {
 
 describe.each([
   ['dynamodb', 'DynamoDB_20120810', '1.0', 'ListTables', 'AWS_ENDPOINT_URL_DYNAMODB'],
+  ['dynamodb', 'DynamoDBStreams_20120810', '1.0', 'ListStreams', 'AWS_ENDPOINT_URL_DYNAMODB_STREAMS'],
   ['kms', 'TrentService', '1.1', 'ListKeys', 'AWS_ENDPOINT_URL_KMS'],
 ] as const)('%s', (service, prefix, jsonVersion, operation, url) => {
   function signed(body: string, { name = operation as string, ago_ms = 0 } = {}): string {

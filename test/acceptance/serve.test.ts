@@ -25,6 +25,7 @@ describe('serve', () => {
   it('prints what a shell needs, and nothing else, on stdout', () => {
     expect(Object.keys(serving.env)).toEqual([
       'AWS_ENDPOINT_URL_DYNAMODB',
+      'AWS_ENDPOINT_URL_DYNAMODB_STREAMS',
       'AWS_ENDPOINT_URL_KMS',
       'AWS_ACCESS_KEY_ID',
       'AWS_SECRET_ACCESS_KEY',
