@@ -147,11 +147,13 @@ export class Restores {
       if (restore === undefined) return;
       endRestore(transaction, table, restore);
       removeTable(transaction, table.name);
+      this.#core.grants.dropAll(transaction, table);
       transaction.remove(keyringKey(table.number));
       transaction.remove(totalsKey(table.number));
       transaction.put(deletedTableKey(table.number), Buffer.of(1));
     });
     this.#core.forgetKeys(table);
+    this.#core.grants.start();
     this.#core.removal.start();
   }
 }

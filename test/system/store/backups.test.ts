@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { active, backUp, ended, itemsOf, restore } from './backup-harness.ts';
 import { type Answers, type Bench, bob, hashTable, sortTable, startBench } from './harness.ts';
 
 const NAME = 'nightly';
@@ -12,38 +13,6 @@ afterEach(() => bench.close());
 
 const put = (id: string, TableName = 'users') =>
   bench.run('PutItem', { TableName, Item: { pk: { S: id }, text: { S: `the text of ${id}` } } });
-
-async function ended(BackupArn: string): Promise<Answers> {
-  for (;;) {
-    const { BackupDescription } = await bench.run('DescribeBackup', { BackupArn });
-    if (BackupDescription.BackupDetails.BackupStatus !== 'CREATING') return BackupDescription;
-    await new Promise(setImmediate);
-  }
-}
-
-async function backUp(body: object = source): Promise<string> {
-  const { BackupDetails } = await bench.run('CreateBackup', body);
-  await ended(BackupDetails.BackupArn);
-  return BackupDetails.BackupArn;
-}
-
-async function active(TableName: string): Promise<Answers> {
-  for (;;) {
-    const { Table } = await bench.run('DescribeTable', { TableName });
-    if (Table.TableStatus === 'ACTIVE') return Table;
-    await new Promise(setImmediate);
-  }
-}
-
-async function restore(BackupArn: string, TargetTableName: string, more: object = {}): Promise<Answers> {
-  await bench.run('RestoreTableFromBackup', { BackupArn, TargetTableName, ...more });
-  return active(TargetTableName);
-}
-
-async function itemsOf(TableName: string): Promise<string[]> {
-  const { Items } = await bench.run('Scan', { TableName });
-  return Items.map((item: unknown) => JSON.stringify(item)).sort();
-}
 
 const createKey = async (): Promise<string> => (await bench.asUser('CreateKey', {})).KeyMetadata.Arn;
 const encryptedBy = (arn: string) => ({ Enabled: true, SSEType: 'KMS', KMSMasterKeyId: arn });
@@ -67,7 +36,7 @@ describe('CreateBackup', () => {
       BackupType: 'USER',
       BackupCreationDateTime: now,
     });
-    expect(await ended(BackupDetails.BackupArn)).toEqual({
+    expect(await ended(bench, BackupDetails.BackupArn)).toEqual({
       BackupDetails: { ...BackupDetails, BackupStatus: 'AVAILABLE' },
       SourceTableDetails: {
         TableName: 'users',
@@ -89,7 +58,7 @@ describe('CreateBackup', () => {
   it('takes the ARN of a table for its name', async () => {
     await bench.run('CreateTable', hashTable);
     const { TableArn } = (await bench.run('DescribeTable', { TableName: 'users' })).Table;
-    const arn = await backUp({ TableName: TableArn, BackupName: NAME });
+    const arn = await backUp(bench, TableArn);
     const { BackupSummaries } = await bench.run('ListBackups', { TableName: TableArn });
     expect(BackupSummaries).toMatchObject([{ BackupArn: arn, TableName: 'users', TableArn }]);
     const continuous = await bench.run('DescribeContinuousBackups', { TableName: TableArn });
@@ -104,7 +73,7 @@ describe('CreateBackup', () => {
     await bench.run('CreateTable', { ...hashTable, SSESpecification: encryptedBy(arn) });
     await put('a');
     bench.store.reset();
-    await backUp();
+    await backUp(bench, 'users');
     expect(bench.store.counters().kms.attempts).toEqual({});
     await bench.asUser('DisableKey', { KeyId: arn });
     bench.store.wipeCaches();
@@ -129,7 +98,7 @@ describe('CreateBackup', () => {
     expect((await bench.failure('CreateBackup', source)).code).toBe('BackupInUseException');
     expect((await bench.failure('DeleteTable', { TableName: 'users' })).code).toBe('ResourceInUseException');
     const { BackupArn } = (await first).BackupDetails;
-    await ended(BackupArn);
+    await ended(bench, BackupArn);
     await bench.run('DeleteTable', { TableName: 'users' });
   });
 
@@ -166,7 +135,7 @@ describe('ListBackups', () => {
     for (let number = 0; number < 6; number++) {
       bench.clock.advance(60_000);
       times.push(Math.floor(bench.clock.wall_ms()) / 1000);
-      await backUp({ TableName: number % 2 === 0 ? 'users' : 'events', BackupName: `backup-${number}` });
+      await backUp(bench, number % 2 === 0 ? 'users' : 'events', `backup-${number}`);
     }
     const all = [0, 1, 2, 3, 4, 5].map((number) => `backup-${number}`);
     expect(await listed()).toEqual({ names: all, next: undefined });
@@ -202,7 +171,7 @@ describe('DeleteBackup', () => {
   it('removes the backup, and its records after it', async () => {
     await bench.run('CreateTable', hashTable);
     await put('a');
-    const BackupArn = await backUp();
+    const BackupArn = await backUp(bench, 'users');
     const { BackupDescription } = await bench.run('DeleteBackup', { BackupArn });
     expect(BackupDescription.BackupDetails).toMatchObject({ BackupArn, BackupStatus: 'DELETED' });
     const missing = { code: 'BackupNotFoundException', message: `Backup not found: ${BackupArn}` };
@@ -210,7 +179,7 @@ describe('DeleteBackup', () => {
       expect(await bench.failure(operation, { BackupArn })).toMatchObject(missing);
     const target = { BackupArn, TargetTableName: 'restored' };
     expect(await bench.failure('RestoreTableFromBackup', target)).toMatchObject(missing);
-    expect(await itemsOf('users')).toHaveLength(1);
+    expect(await itemsOf(bench, 'users')).toHaveLength(1);
   });
 
   it('waits for what makes or uses the backup', async () => {
@@ -220,12 +189,12 @@ describe('DeleteBackup', () => {
     expect((await bench.failure('DeleteBackup', { BackupArn })).code).toBe('BackupInUseException');
     const target = { BackupArn, TargetTableName: 'restored' };
     expect((await bench.failure('RestoreTableFromBackup', target)).code).toBe('BackupInUseException');
-    await ended(BackupArn);
+    await ended(bench, BackupArn);
     await bench.run('RestoreTableFromBackup', target);
     expect((await bench.failure('DeleteBackup', { BackupArn })).code).toBe('BackupInUseException');
-    await active('restored');
+    await active(bench, 'restored');
     await bench.run('DeleteBackup', { BackupArn });
-    expect(await itemsOf('restored')).toHaveLength(300);
+    expect(await itemsOf(bench, 'restored')).toHaveLength(300);
   });
 });
 
@@ -242,7 +211,7 @@ describe('RestoreTableFromBackup', () => {
       text: { S: 'x'.repeat(number) },
     }));
     for (const Item of Items) await bench.run('PutItem', { TableName: 'events', Item });
-    const BackupArn = await backUp({ TableName: 'events', BackupName: NAME });
+    const BackupArn = await backUp(bench, 'events');
     const before = await bench.run('DescribeTable', { TableName: 'events' });
     bench.clock.advance(3_600_000);
     const target = { BackupArn, TargetTableName: 'restored' };
@@ -270,7 +239,7 @@ describe('RestoreTableFromBackup', () => {
     ] as const)
       expect((await bench.failure(operation, { TableName: 'restored', BackupName: NAME })).code).toBe(code);
     expect((await bench.failure('RestoreTableFromBackup', target)).code).toBe('TableInUseException');
-    const table = await active('restored');
+    const table = await active(bench, 'restored');
     expect(table).toMatchObject({ ItemCount: 250, TableSizeBytes: before.Table.TableSizeBytes });
     expect(table.RestoreSummary.RestoreInProgress).toBe(false);
     expect((await bench.failure('RestoreTableFromBackup', target)).code).toBe('TableAlreadyExistsException');
@@ -290,9 +259,9 @@ describe('RestoreTableFromBackup', () => {
     const sseOf = async (TableName: string, more: object, override: object = {}) => {
       await bench.run('CreateTable', { ...hashTable, TableName, ...more });
       await put('a', TableName);
-      const arn = await backUp({ TableName, BackupName: NAME });
-      const { SSEDescription } = await restore(arn, `${TableName}-restored`, override);
-      expect(await itemsOf(`${TableName}-restored`)).toEqual(await itemsOf(TableName));
+      const arn = await backUp(bench, TableName);
+      const { SSEDescription } = await restore(bench, arn, `${TableName}-restored`, override);
+      expect(await itemsOf(bench, `${TableName}-restored`)).toEqual(await itemsOf(bench, TableName));
       return SSEDescription?.KMSMasterKeyArn;
     };
     expect(await sseOf('owned', {})).toBeUndefined();
@@ -313,14 +282,14 @@ describe('RestoreTableFromBackup', () => {
     const provisioned = { BillingMode: 'PROVISIONED', ProvisionedThroughput: units };
     await bench.run('CreateTable', hashTable);
     await bench.run('CreateTable', { ...hashTable, ...provisioned, TableName: 'paid' });
-    const [onDemand, paid] = [await backUp(), await backUp({ TableName: 'paid', BackupName: NAME })];
-    const { SourceTableDetails } = await ended(paid);
+    const [onDemand, paid] = [await backUp(bench, 'users'), await backUp(bench, 'paid')];
+    const { SourceTableDetails } = await ended(bench, paid);
     expect(SourceTableDetails).toMatchObject({ BillingMode: 'PROVISIONED', ProvisionedThroughput: units });
-    expect((await restore(paid, 'same')).ProvisionedThroughput).toMatchObject(units);
+    expect((await restore(bench, paid, 'same')).ProvisionedThroughput).toMatchObject(units);
     const more = { ReadCapacityUnits: 50, WriteCapacityUnits: 70 };
-    const overridden = await restore(paid, 'more', { ProvisionedThroughputOverride: more });
+    const overridden = await restore(bench, paid, 'more', { ProvisionedThroughputOverride: more });
     expect(overridden.ProvisionedThroughput).toMatchObject(more);
-    const freed = await restore(paid, 'freed', { BillingModeOverride: 'PAY_PER_REQUEST' });
+    const freed = await restore(bench, paid, 'freed', { BillingModeOverride: 'PAY_PER_REQUEST' });
     expect(freed.BillingModeSummary.BillingMode).toBe('PAY_PER_REQUEST');
     for (const override of [
       { BillingModeOverride: 'PROVISIONED' },
@@ -343,8 +312,8 @@ describe('RestoreTableFromBackup', () => {
     const [one, other] = [await createKey(), await createKey()];
     await bench.run('CreateTable', { ...hashTable, SSESpecification: encryptedBy(one) });
     await put('a');
-    const was = await itemsOf('users');
-    const BackupArn = await backUp();
+    const was = await itemsOf(bench, 'users');
+    const BackupArn = await backUp(bench, 'users');
     await bench.run('DeleteTable', { TableName: 'users' });
     await bench.run('CreateTable', { ...hashTable, SSESpecification: encryptedBy(other) });
     await bench.asUser('DisableKey', { KeyId: one });
@@ -362,7 +331,7 @@ describe('RestoreTableFromBackup', () => {
     await bench.asUser('EnableKey', { KeyId: one });
     const heard = bench.kms.trail().length;
     await bench.run('RestoreTableFromBackup', { ...target, ...toOther }, { as: bob });
-    await active('restored');
+    await active(bench, 'restored');
     const decrypt = bench.kms
       .trail()
       .slice(heard)
@@ -373,12 +342,12 @@ describe('RestoreTableFromBackup', () => {
     });
     await bench.asUser('DisableKey', { KeyId: one });
     bench.store.wipeCaches();
-    expect(await itemsOf('restored')).toEqual(was);
+    expect(await itemsOf(bench, 'restored')).toEqual(was);
   });
 
   it('leaves no table behind when its own key is refused', async () => {
     await bench.run('CreateTable', hashTable);
-    const BackupArn = await backUp();
+    const BackupArn = await backUp(bench, 'users');
     const disabled = await createKey();
     await bench.asUser('DisableKey', { KeyId: disabled });
     const body = { BackupArn, TargetTableName: 'restored', SSESpecificationOverride: encryptedBy(disabled) };
