@@ -32,8 +32,15 @@ export function describeBackup(core: StoreCore, backup: BackupRecord, status?: B
   return {
     BackupDetails: details(core, backup, status),
     SourceTableDetails: describeSource(core, backup),
-    SourceTableFeatureDetails: { SSEDescription: describeSourceSse(backup) },
+    SourceTableFeatureDetails: {
+      StreamDescription: describeSourceStream(backup),
+      SSEDescription: describeSourceSse(backup),
+    },
   };
+}
+
+function describeSourceStream({ table: { stream } }: BackupRecord): object | undefined {
+  return stream?.enabled ? { StreamEnabled: true, StreamViewType: stream.viewType } : undefined;
 }
 
 /** The key that the backup is under, whatever becomes of the table's. */
