@@ -80,12 +80,14 @@ describe('serve', () => {
         ...['--attribute-definitions', 'AttributeName=pk,AttributeType=S'],
         ...['--key-schema', 'AttributeName=pk,KeyType=HASH'],
         ...['--sse-specification', `Enabled=true,SSEType=KMS,KMSMasterKeyId=${key.Arn}`],
+        ...['--stream-specification', 'StreamEnabled=true,StreamViewType=NEW_IMAGE'],
       );
       cli(serving, 'dynamodb', 'wait', 'table-exists', '--table-name', 'by-cli');
       const item = { pk: { S: 'é' }, n: { N: '1.50' } };
       cli(serving, 'dynamodb', 'put-item', '--table-name', 'by-cli', '--item', JSON.stringify(item));
       const read = ['get-item', '--table-name', 'by-cli', '--key', JSON.stringify({ pk: item.pk })];
       expect(cli(serving, 'dynamodb', ...read)).toEqual({ Item: { pk: item.pk, n: { N: '1.5' } } });
+      expect(readStream(serving, 'by-cli')).toEqual([{ pk: item.pk, n: { N: '1.5' } }]);
     },
     60_000,
   );
@@ -154,6 +156,19 @@ const WORKS = {
   disabledLater: 'ValidationException: KMS key disabled error',
   enabledAgain: 'served',
 };
+
+/** The new images of a table's stream, by the AWS CLI. */
+function readStream(serving: Serving, table: string): unknown[] {
+  // biome-ignore lint/suspicious/noExplicitAny: answers have as many shapes as there are operations
+  const ask = (...words: string[]): any => cli(serving, 'dynamodbstreams', ...words);
+  const [{ StreamArn }] = ask('list-streams', '--table-name', table).Streams;
+  const { StreamDescription } = ask('describe-stream', '--stream-arn', StreamArn);
+  const [{ ShardId }] = StreamDescription.Shards;
+  const place = ['--stream-arn', StreamArn, '--shard-id', ShardId, '--shard-iterator-type', 'TRIM_HORIZON'];
+  const { ShardIterator } = ask('get-shard-iterator', ...place);
+  const { Records } = ask('get-records', '--shard-iterator', ShardIterator);
+  return Records.map(({ dynamodb }: { dynamodb: { NewImage: unknown } }) => dynamodb.NewImage);
+}
 
 async function runProgram({ env }: Serving): Promise<unknown> {
   const { code, stdout, stderr } = await startProgram(program, [], { env }).ended;

@@ -120,6 +120,26 @@ describe('on disk', () => {
     expect([await count(HEAD), await count(KEYRING)]).toEqual([0, 0]);
   });
 
+  it('of a deleted table opens as long as its KMS key can be reached', async () => {
+    const { KeyMetadata } = await bench.asUser('CreateKey', {});
+    await bench.run('CreateTable', {
+      ...streamed('NEW_IMAGE'),
+      SSESpecification: { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: KeyMetadata.Arn },
+    });
+    await put('a');
+    const arn = await arnOfStream(bench);
+    await bench.run('DeleteTable', { TableName: 'users' });
+    expect(await allRecords(bench, arn)).toHaveLength(1);
+    await bench.asUser('DisableKey', { KeyId: KeyMetadata.KeyId });
+    bench.store.wipeCaches();
+    await expect(allRecords(bench, arn)).rejects.toMatchObject({
+      code: 'ValidationException',
+      message: expect.stringContaining('KMS key disabled error'),
+    });
+    await bench.asUser('EnableKey', { KeyId: KeyMetadata.KeyId });
+    expect(await allRecords(bench, arn)).toHaveLength(1);
+  });
+
   it('records of before a change of the KMS key stay readable', async () => {
     await bench.run('CreateTable', streamed('NEW_IMAGE'));
     await put('before');
