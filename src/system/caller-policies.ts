@@ -22,7 +22,7 @@ export function withPolicies(callers: readonly Caller[], path: string): Caller[]
       problems.push({
         where,
         what: 'There is no such caller.',
-        remedy: `There are ${describeNames(callers)}.`,
+        remedy: `There ${describeNames(callers)}; --callers N makes more.`,
       });
       continue;
     }
