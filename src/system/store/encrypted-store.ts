@@ -85,7 +85,7 @@ function openEngine({ storage, directory, exclusive = false }: StoreOptions): En
 
 /** What the store does by itself, by lifecycle time. */
 function choresOf(core: StoreCore): Chore[] {
-  return [core.grants, new KeyChanges(core), new StreamTrimming(core.engine, core.clock)];
+  return [core.grants, core.restores, new KeyChanges(core), new StreamTrimming(core.engine, core.clock)];
 }
 
 interface UnderWay {

@@ -5,8 +5,10 @@ import { type BackupRecord, readBackup, writeBackup } from './backup-record.ts';
 import { readTable, removeTable, type TableRecord, writeTable } from './catalog.ts';
 import type { StoreCore } from './core.ts';
 import type { EngineRecord, RecordReader, Transaction } from './engine.ts';
+import type { Chore } from './housekeeping.ts';
 import type { Keys } from './key-access.ts';
 import { readKeyring } from './keyring.ts';
+import { isRefusal } from './kms-errors.ts';
 import {
   deletedTableKey,
   itemRecordKey,
@@ -22,6 +24,8 @@ import { TableItems } from './table-items.ts';
 import type { Item } from './types.ts';
 
 const MAX_RESTORES = 50;
+/** Lifecycle time until a restore that failed is tried again. */
+const PUT_OFF_MS = 10_000;
 /** Opened and sealed in one transaction: some milliseconds of everybody's time. */
 const PIECE_RECORDS = 50;
 
@@ -42,10 +46,12 @@ export interface RestoreRecord {
  * writes down how far the restore has come, and the last in the one that makes the table ACTIVE. A restore whose keys
  * are refused, or whose backup does not open, ends with the table's removal, as DynamoDB's does.
  */
-export class Restores {
+export class Restores implements Chore {
   readonly #core: StoreCore;
   readonly #turns: Turns;
   readonly #running = new Set<Promise<void>>();
+  /** Restores that failed, by the lifecycle time at which they are tried again. */
+  readonly #putOff = new Map<TableRecord, number>();
   /** Requests that may become restores. */
   #asked = 0;
   #stopped = false;
@@ -92,17 +98,33 @@ export class Restores {
     }
   }
 
+  nextDue_ms(): number {
+    return Math.min(Number.POSITIVE_INFINITY, ...this.#putOff.values());
+  }
+
+  async run(): Promise<void> {
+    for (const [table, due_ms] of this.#putOff) {
+      if (due_ms > this.#core.clock.wall_ms()) continue;
+      this.#putOff.delete(table);
+      this.#run(table);
+    }
+  }
+
   #run(table: TableRecord): void {
     const running: Promise<void> = this.#restore(table)
-      .catch((failure) => (endsRestore(failure) ? this.#giveUp(table) : undefined))
-      // What failed otherwise, on a full disk say, is left to the next start.
-      .catch(() => {})
+      .catch((failure) => {
+        if (endsRestore(failure)) return this.#giveUp(table);
+        throw failure;
+      })
+      // The KMS does not answer, or the disk is full.
+      .catch(() => void this.#putOff.set(table, this.#core.clock.wall_ms() + PUT_OFF_MS))
       .finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
 
   async #restore(table: TableRecord): Promise<void> {
     const { engine } = this.#core;
+    engine.refresh();
     const restore = readRestore(engine, table.number);
     const backup = restore && readBackup(engine, restore.backupId);
     if (backup === undefined) return;
@@ -245,8 +267,5 @@ async function openKeys(
 
 /** Trying again won't help: the KMS says no, or the backup was tampered with. */
 function endsRestore(failure: unknown): boolean {
-  if (failure instanceof EnvelopeError || failure instanceof KeyringError) return true;
-  return (
-    failure instanceof AwsError && ['ValidationException', 'AccessDeniedException'].includes(failure.code)
-  );
+  return failure instanceof EnvelopeError || failure instanceof KeyringError || isRefusal(failure);
 }
