@@ -4,10 +4,10 @@ import type { StoreCore } from '../core.ts';
 import { validationError } from '../errors.ts';
 import type { RequestReader } from '../request.ts';
 import type { SequenceNumber } from './sequence.ts';
-import { type Shard, shardNamed, shardsOf } from './shards.ts';
+import { rollsAt_ms, type Shard, shardNamed } from './shards.ts';
 import { horizonAt, isOver, moveHead, readHead, readStream, type StreamRecord } from './stream-records.ts';
 
-const ARN = /^arn:aws:dynamodb:[^:]*:[^:]*:table\/([^/]+)\/stream\/([^/]+)$/;
+const ARN = /^arn:aws:dynamodb:[^:]*:[^:]*:table\/([\w.-]+)\/stream\/([\dT:.-]+)$/;
 const ARN_LENGTH = { min: 37, max: 1024 } as const;
 
 /** @returns '' for a missing or malformed ARN: `done()` throws */
@@ -52,8 +52,7 @@ export function stateOf(core: StoreCore, stream: StreamRecord): StreamState {
 export async function rollShards(core: StoreCore, stream: StreamRecord): Promise<StreamState> {
   const state = stateOf(core, stream);
   const now_ms = core.clock.wall_ms();
-  const open = shardsOf(stream, state.head, state.horizon_ms).find(({ closed }) => !closed);
-  if (open === undefined || now_ms < open.last.ms + 1) return state;
+  if (now_ms < rollsAt_ms(stream, state.head)) return state;
   await core.engine.write((transaction) => {
     const newest = readStream(transaction, stream.table.name, stream.label);
     if (newest !== undefined && newest.end === undefined) moveHead(transaction, stream.table.number, now_ms);

@@ -44,6 +44,12 @@ export function shardsOf(span: StreamSpan, head: SequenceNumber, horizon_ms: num
   return shards.filter(({ closed, last }) => !closed || last.ms >= horizon_ms);
 }
 
+/** When the open shard is to be closed; a stream that ended has none. */
+export function rollsAt_ms(span: StreamSpan, head: SequenceNumber): number {
+  if (span.end !== undefined) return Number.POSITIVE_INFINITY;
+  return span.start.ms + (indexAt(span, Math.max(head.ms, span.start.ms)) + 1) * SHARD_MS;
+}
+
 /** The shard of that id, trimmed or not. */
 export function shardNamed(span: StreamSpan, id: string, head: SequenceNumber): Shard | undefined {
   const start_ms = Number(/^shardId-(\d{20})-[0-9a-f]{8}$/.exec(id)?.[1]);

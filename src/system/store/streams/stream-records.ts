@@ -20,6 +20,8 @@ export interface StreamRecord extends StreamSpan {
   created_ms: number;
   /** As it was when the stream began or ended: its keys are reached by it once it is gone. */
   table: TableRecord;
+  /** The table is gone, and this was its newest stream, which is over last: the table's keys go with it. */
+  orphaned?: true;
 }
 
 /** Structure of a table's keys that seals its streams' records. */
@@ -114,9 +116,10 @@ export function endStream(transaction: Transaction, table: TableRecord, now_ms: 
  */
 export function leaveStreams(transaction: Transaction, table: TableRecord, now_ms: number): boolean {
   const { name, stream, number } = endStream(transaction, table, now_ms);
-  if (stream !== undefined && readStream(transaction, name, stream.label) !== undefined) return true;
-  transaction.remove(streamHeadKey(number));
-  return false;
+  const newest = stream && readStream(transaction, name, stream.label);
+  if (newest === undefined) transaction.remove(streamHeadKey(number));
+  else writeStream(transaction, { ...newest, orphaned: true });
+  return newest !== undefined;
 }
 
 /** Two streams of a name never share a label, not even those of one millisecond. */

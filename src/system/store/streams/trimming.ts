@@ -1,5 +1,4 @@
 import type { Clock } from '../../../std/clock.ts';
-import { readTable } from '../catalog.ts';
 import type { Engine } from '../engine.ts';
 import type { Chore } from '../housekeeping.ts';
 import { keyringKey, streamHeadKey, streamKey, streamsOfName } from '../layout.ts';
@@ -62,10 +61,10 @@ export class StreamTrimming implements Chore {
   }
 
   /** A table's last stream outlives the table by a day, and the table's keys outlive it as long. */
-  async #forget({ table, label }: StreamRecord): Promise<void> {
+  async #forget({ table, label, orphaned }: StreamRecord): Promise<void> {
     await this.#engine.write((transaction) => {
       transaction.remove(streamKey(table.name, label));
-      if (readTable(transaction, table.name)?.id === table.id || table.stream?.label !== label) return;
+      if (!orphaned) return;
       transaction.remove(keyringKey(table.number));
       transaction.remove(streamHeadKey(table.number));
     });

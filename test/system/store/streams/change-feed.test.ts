@@ -5,6 +5,7 @@ import { describeStream } from '../../../../src/system/store/streams/describe-op
 import { ChangeFeed, getRecords, getShardIterator } from '../../../../src/system/store/streams/streams.ts';
 import { createTable } from '../../../../src/system/store/tables.ts';
 import type { Item } from '../../../../src/system/store/types.ts';
+import { updateTable } from '../../../../src/system/store/update-table.ts';
 import { ACCOUNT, type Answers, alice, type Bench, hashTable, REGION, startBench } from '../harness.ts';
 import { HOUR_MS, streamed } from './streamed.ts';
 
@@ -102,6 +103,21 @@ it('says when changes were trimmed before they were read, and not when there wer
     expect(next).toMatchObject({ changes: [], gap: false });
     at = next.position;
   }
+});
+
+it('has the change of a write that began before the stream did, and none of one that ends after it', async () => {
+  await createTable(core, { ...hashTable, TableName: 'late' }, context);
+  const before = core.catalog.find('late')!;
+  const change = (StreamSpecification: object) =>
+    updateTable(core, { TableName: 'late', StreamSpecification }, context);
+  await change({ StreamEnabled: true, StreamViewType: 'KEYS_ONLY' });
+  const enabled = core.catalog.find('late')!;
+  await core.write(before, context, (items) => items.put(item('early', 1)));
+  const { changes } = await feed.read(enabled, undefined, 10);
+  expect(changes.map(({ keys }) => keys.pk)).toEqual([{ S: 'early' }]);
+  await change({ StreamEnabled: false });
+  await core.write(enabled, context, (items) => items.put(item('late', 1)));
+  expect((await feed.read(enabled, undefined, 10)).changes).toHaveLength(1);
 });
 
 it('refuses a table without a stream, and what is no position', async () => {

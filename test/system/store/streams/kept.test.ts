@@ -107,6 +107,25 @@ describe('on disk', () => {
     expect(bench.store.housekeeping.nextDue_ms()).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('a stream keeps the keys of its deleted table when an older one goes', async () => {
+    await bench.run('CreateTable', streamed('NEW_IMAGE'));
+    await bench.run('UpdateTable', { TableName: 'users', StreamSpecification: { StreamEnabled: false } });
+    bench.clock.advance(HOUR_MS);
+    const { StreamSpecification } = streamed('KEYS_ONLY');
+    await bench.run('UpdateTable', { TableName: 'users', StreamSpecification });
+    await put('a');
+    const arn = await arnOfStream(bench);
+    await bench.run('DeleteTable', { TableName: 'users' });
+    bench.clock.advance(23 * HOUR_MS + 1000);
+    await bench.store.housekeeping.runDue(0);
+    expect(await count(STREAM)).toBe(1);
+    bench.store.wipeCaches();
+    expect(await allRecords(bench, arn)).toHaveLength(1);
+    bench.clock.advance(HOUR_MS);
+    await bench.store.housekeeping.runDue(0);
+    expect([await count(STREAM), await count(HEAD), await count(KEYRING)]).toEqual([0, 0, 0]);
+  });
+
   it('a live table keeps its keys when a stream of it goes', async () => {
     await bench.run('CreateTable', streamed('NEW_IMAGE'));
     await put('a');
