@@ -1,5 +1,7 @@
 import { type BackupRecord, backupArn } from './backup-record.ts';
+import type { Billing } from './catalog.ts';
 import type { StoreCore } from './core.ts';
+import type { IndexRecord } from './indexes/types.ts';
 import { describeKeySchema } from './table-description.ts';
 
 type BackupStatus = BackupRecord['status'] | 'DELETED';
@@ -33,10 +35,36 @@ export function describeBackup(core: StoreCore, backup: BackupRecord, status?: B
     BackupDetails: details(core, backup, status),
     SourceTableDetails: describeSource(core, backup),
     SourceTableFeatureDetails: {
+      LocalSecondaryIndexes: describeSourceIndexes(backup, 'local'),
+      GlobalSecondaryIndexes: describeSourceIndexes(backup, 'global'),
       StreamDescription: describeSourceStream(backup),
       SSEDescription: describeSourceSse(backup),
     },
   };
+}
+
+function describeSourceIndexes(
+  { table: { indexes = [], billing } }: BackupRecord,
+  kind: IndexRecord['kind'],
+): object[] | undefined {
+  const described = indexes
+    .filter((index) => index.kind === kind)
+    .map(({ name, key, projection, units }) => ({
+      IndexName: name,
+      KeySchema: describeKeySchema({ primaryKey: key }),
+      Projection: {
+        ProjectionType: projection.type,
+        NonKeyAttributes: projection.type === 'INCLUDE' ? projection.attributes : undefined,
+      },
+      ProvisionedThroughput: kind === 'global' ? describeUnits(billing, units) : undefined,
+    }));
+  return described.length > 0 ? described : undefined;
+}
+
+/** 0 on demand. */
+function describeUnits({ mode }: Billing, units: { read: number; write: number } | undefined): object {
+  const { read, write } = mode === 'PROVISIONED' && units !== undefined ? units : { read: 0, write: 0 };
+  return { ReadCapacityUnits: read, WriteCapacityUnits: write };
 }
 
 function describeSourceStream({ table: { stream } }: BackupRecord): object | undefined {
@@ -51,7 +79,8 @@ function describeSourceSse({ table: { encryption } }: BackupRecord): object | un
 
 function describeSource(core: StoreCore, { table, totals }: BackupRecord): object {
   const { billing } = table;
-  const provisioned = billing.mode === 'PROVISIONED';
+  const units =
+    billing.mode === 'PROVISIONED' ? { read: billing.read_units, write: billing.write_units } : undefined;
   return {
     TableName: table.name,
     TableId: table.id,
@@ -59,10 +88,7 @@ function describeSource(core: StoreCore, { table, totals }: BackupRecord): objec
     TableSizeBytes: totals.bytes,
     KeySchema: describeKeySchema(table),
     TableCreationDateTime: table.created_ms / 1000,
-    ProvisionedThroughput: {
-      ReadCapacityUnits: provisioned ? billing.read_units : 0,
-      WriteCapacityUnits: provisioned ? billing.write_units : 0,
-    },
+    ProvisionedThroughput: describeUnits(billing, units),
     ItemCount: totals.items,
     BillingMode: billing.mode,
   };

@@ -8,6 +8,7 @@ import type { StoreCore } from './core.ts';
 import type { RecordReader } from './engine.ts';
 import type { RequestBody } from './operation.ts';
 import { RequestReader } from './request.ts';
+import { type IndexOverrides, readIndexOverrides, restoredIndexes } from './restored-indexes.ts';
 import { refuseCreating } from './restored-table.ts';
 import { beginRestore, openBackupKeys } from './restores.ts';
 import { readSseRequest, type SseRequest } from './sse.ts';
@@ -20,12 +21,13 @@ interface Restoration {
   arn: string;
   name: string;
   billing: BillingRequest;
+  indexes: IndexOverrides;
   sse: SseRequest | undefined;
 }
 
 /**
- * RestoreTableFromBackup: a new table with the backup's items, schema, billing and kind of encryption, or what
- * overrides them. It starts without the rest: tags, stream, time to live, deletion protection. The backup's KMS key
+ * RestoreTableFromBackup: a new table with the backup's items, schema, indexes, billing and kind of encryption, or
+ * what overrides them. It starts without the rest: tags, stream, time to live, deletion protection. The backup's KMS key
  * must let the caller open the table key of its time; the table gets keys of its own, as one made with CreateTable.
  */
 export async function restoreTableFromBackup(
@@ -61,8 +63,9 @@ function readRestoration(body: RequestBody): Restoration {
   const arn = request.string('BackupArn', { required: true, length: { min: 37, max: 1024 } }) ?? '';
   const name = request.tableName('TargetTableName');
   const billing = readBilling(request, 'Override');
+  const indexes = readIndexOverrides(request);
   request.done();
-  return { arn, name, billing, sse: readSseRequest(request, 'SSESpecificationOverride') };
+  return { arn, name, billing, indexes, sse: readSseRequest(request, 'SSESpecificationOverride') };
 }
 
 /** @throws AwsError BackupNotFoundException, BackupInUseException */
@@ -83,12 +86,15 @@ function refuseTaken(reader: RecordReader, name: string): void {
 function restoredTable(core: StoreCore, backup: BackupRecord, wanted: Restoration): NewTable {
   const { table } = backup;
   const created_ms = core.clock.wall_ms();
+  const billing = restoredBilling(table.billing, wanted.billing, created_ms);
+  const indexes = restoredIndexes(table.indexes ?? [], wanted.indexes, billing);
   return {
     name: wanted.name,
     id: randomUUID(),
     created_ms,
     primaryKey: table.primaryKey,
-    billing: restoredBilling(table.billing, wanted.billing, created_ms),
+    billing,
+    ...(indexes.length === 0 ? {} : { indexes, lastIndex: table.lastIndex }),
     deletionProtection: false,
     tags: [],
     encryption: { kind: 'none' },

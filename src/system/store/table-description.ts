@@ -44,14 +44,14 @@ function statusOf(table: TableRecord): TableStatus {
   return keyLoss === undefined || keyLoss.status === 'SUSPECTED' ? 'ACTIVE' : keyLoss.status;
 }
 
-export function describeKeySchema(table: TableRecord): object[] {
+export function describeKeySchema(table: Pick<TableRecord, 'primaryKey'>): object[] {
   return keyAttributes(table).map(({ name }, index) => ({
     AttributeName: name,
     KeyType: index === 0 ? 'HASH' : 'RANGE',
   }));
 }
 
-function keyAttributes({ primaryKey: { partition, sort } }: TableRecord) {
+function keyAttributes({ primaryKey: { partition, sort } }: Pick<TableRecord, 'primaryKey'>) {
   return sort === undefined ? [partition] : [partition, sort];
 }
 
