@@ -40,6 +40,7 @@ export async function startKmsServer(options: KmsOptions): Promise<KmsServer> {
     return {
       url: wire.url,
       port: wire.port,
+      wire,
       counters: () => ({ ...wire.counters(), ...service.requests.counters() }),
       trail: () => service.trail.list(),
       reset: () => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../std/clock.ts';
 import type { Random } from '../../std/random.ts';
-import type { Caller, Credentials, Principal, TlsIdentity, WireCounters } from '../wire/types.ts';
+import type { Caller, Credentials, Principal, TlsIdentity, WireCounters, WireServer } from '../wire/types.ts';
 
 export type EncryptionContext = Readonly<Record<string, string>>;
 
@@ -23,7 +23,8 @@ export interface KmsOptions {
   random?: Random;
   tls?: TlsIdentity;
   host?: string;
-  port: number;
+  /** Or another Region's server, at whose port this one answers too. */
+  port: number | WireServer;
 }
 
 /** One request as the KMS saw it: CloudTrail's shape without what an emulator can't know. */
@@ -58,6 +59,8 @@ export interface KmsCounters extends WireCounters {
 export interface KmsServer {
   url: string;
   port: number;
+  /** For other Regions to answer at the same port. */
+  readonly wire: WireServer;
   counters(): KmsCounters;
   /** The account's trail, newest last: requests on AWS owned keys are left out, as AWS leaves them out. */
   trail(): TrailRecord[];

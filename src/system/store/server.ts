@@ -43,6 +43,7 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
   return {
     url: wire.url,
     port: wire.port,
+    wire,
     store,
     counters: () => ({ ...wire.counters(), ...store.counters() }),
     reset: () => {

@@ -2,7 +2,14 @@ import type { Clock } from '../../std/clock.ts';
 import type { Scheduled } from '../../std/schedule.ts';
 import type { CacheCounters, KeyCacheOptions } from '../keycache/types.ts';
 import type { KmsClient, KmsClientCounters } from '../kms/types.ts';
-import type { Caller, Principal, RequestTrace, TlsIdentity, WireCounters } from '../wire/types.ts';
+import type {
+  Caller,
+  Principal,
+  RequestTrace,
+  TlsIdentity,
+  WireCounters,
+  WireServer,
+} from '../wire/types.ts';
 
 /** DynamoDB's tagged JSON: exactly one member. `B` and `BS` are base64, `N` and `NS` decimal text. */
 export type AttributeValue =
@@ -93,12 +100,15 @@ export interface StoreServerOptions extends StoreOptions {
   auth: 'sigv4' | 'none';
   tls?: TlsIdentity;
   host?: string;
-  port: number;
+  /** Or another Region's server, at whose port this one answers too. */
+  port: number | WireServer;
 }
 
 export interface StoreServer {
   url: string;
   port: number;
+  /** For other Regions to answer at the same port. */
+  readonly wire: WireServer;
   store: Store;
   counters(): StoreCounters & WireCounters;
   reset(): void;

@@ -7,7 +7,7 @@ import type { HttpRequest } from './http-request.ts';
 import { nextRequestId } from './request-id.ts';
 import type { Responder } from './server-connection.ts';
 import { claimedAccessKeyId, type Verifier, verifySignature } from './sigv4-verify.ts';
-import type { Caller, OperationHandler, Principal, WireRequest, WireServerOptions } from './types.ts';
+import type { Caller, OperationHandler, Principal, WireRegionOptions, WireRequest } from './types.ts';
 
 /** What the front end of every AWS service answers by itself carries the framework's namespace, not the service's. */
 const FRAMEWORK_CODES = new Set([
@@ -25,15 +25,18 @@ type WholeRequest = HttpRequest & { body: Buffer };
 
 /** From a request's bytes to an operation and back: target, caller, body, answer, error. */
 export class AwsJsonProtocol {
-  readonly #options: WireServerOptions;
+  readonly #options: WireRegionOptions;
   readonly #operations: ReadonlyMap<string, readonly [name: string, handler: OperationHandler]>;
   readonly #verifier: Verifier;
   readonly #principals: ReadonlyMap<string, Principal>;
   /** Whom headers name where nothing is verified: a connection's requests share theirs. */
   readonly #claimants = new WeakMap<HttpRequest['headers'], Caller>();
   readonly #contentType: string;
+  readonly #maxBodyBytes: number;
 
-  constructor(options: WireServerOptions) {
+  /** @param maxBodyBytes what the error for a longer body says */
+  constructor(options: WireRegionOptions, maxBodyBytes: number) {
+    this.#maxBodyBytes = maxBodyBytes;
     this.#options = options;
     this.#operations = new Map(
       Object.entries(options.apis).flatMap(([prefix, operations]) =>
@@ -127,7 +130,7 @@ export class AwsJsonProtocol {
   }
 
   #tooLarge(): AwsError {
-    const message = `The request is larger than ${this.#options.maxBodyBytes} bytes.`;
+    const message = `The request is larger than ${this.#maxBodyBytes} bytes.`;
     return new AwsError('RequestEntityTooLargeException', message, 413);
   }
 

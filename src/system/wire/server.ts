@@ -9,9 +9,9 @@ import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { realClock } from '../../std/clock.ts';
 import { InputError } from '../../std/errors.ts';
 import type { HttpRequest } from './http-request.ts';
-import { AwsJsonProtocol } from './protocol.ts';
+import { ServedRegions } from './regions.ts';
 import { ServerConnection } from './server-connection.ts';
-import type { WireCounters, WireServer, WireServerOptions } from './types.ts';
+import type { WireCounters, WireRegionOptions, WireServer, WireServerOptions } from './types.ts';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Between two looks at how long requests have been arriving; less where they get less time. */
@@ -32,14 +32,18 @@ let lastConnectionId = 0;
  * @throws InputError E_PORT_IN_USE, E_LISTEN
  */
 export async function startWireServer(options: WireServerOptions): Promise<WireServer> {
-  const server = new HttpWireServer(options);
+  const { port, ...rest } = options;
+  if (typeof port !== 'number') return port.join(rest);
+  const server = new HttpWireServer({ ...rest, port });
   await server.listen();
   return server;
 }
 
+type ListenOptions = WireServerOptions & { port: number };
+
 class HttpWireServer implements WireServer {
-  readonly #options: WireServerOptions;
-  readonly #protocol: AwsJsonProtocol;
+  readonly #options: ListenOptions;
+  readonly #regions: ServedRegions;
   readonly #server: Server;
   readonly #connections = new Set<ServerConnection>();
   /** Those in the TLS handshake too. */
@@ -51,9 +55,9 @@ class HttpWireServer implements WireServer {
   /** Called when the last connection is gone. */
   #drained = () => {};
 
-  constructor(options: WireServerOptions) {
+  constructor(options: ListenOptions) {
     this.#options = options;
-    this.#protocol = new AwsJsonProtocol(options);
+    this.#regions = new ServedRegions(options, options.maxBodyBytes);
     this.#server = this.#create();
     this.#server.on('connection', (socket: Socket) => this.#accept(socket));
     if (options.tls === undefined) this.#server.on('connection', (socket: Socket) => this.#open(socket));
@@ -71,11 +75,27 @@ class HttpWireServer implements WireServer {
   }
 
   counters(): WireCounters {
-    return { ...this.#counters };
+    return { requests: this.#regions.main.requests, ...this.#counters };
   }
 
   reset(): void {
     this.#counters = noCounters();
+    this.#regions.main.requests = 0;
+  }
+
+  join(options: WireRegionOptions): WireServer {
+    const region = this.#regions.join(options);
+    const join = (other: WireRegionOptions) => this.join(other);
+    return {
+      url: this.url,
+      port: this.port,
+      counters: () => ({ requests: region.requests, ...noCounters() }),
+      reset: () => {
+        region.requests = 0;
+      },
+      join,
+      close: async () => this.#regions.leave(options.region),
+    };
   }
 
   listen(): Promise<void> {
@@ -149,23 +169,24 @@ class HttpWireServer implements WireServer {
     this.#connections.add(connection);
     socket.once('close', () => {
       this.#connections.delete(connection);
-      this.#options.onConnectionClosed?.(connection.id);
+      this.#regions.connectionClosed(connection.id);
       if (this.#connections.size === 0) this.#drained();
     });
   }
 
   readonly #requested = (request: HttpRequest, connection: ServerConnection): void => {
+    const region = this.#regions.of(request);
     if (request.method !== 'POST') {
-      this.#protocol.answerOther(request, connection);
+      region.protocol.answerOther(request, connection);
       return;
     }
-    this.#counters.requests++;
-    this.#protocol.perform(request, connection, connection.id, connection.sourceIp);
+    region.requests++;
+    region.protocol.perform(request, connection, connection.id, connection.sourceIp);
   };
 }
 
-function noCounters(): WireCounters {
-  return { requests: 0, connections_opened: 0, tls_full: 0, tls_resumed: 0 };
+function noCounters(): Omit<WireCounters, 'requests'> {
+  return { connections_opened: 0, tls_full: 0, tls_resumed: 0 };
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): InputError {

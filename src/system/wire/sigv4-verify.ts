@@ -15,6 +15,7 @@ import type { Caller } from './types.ts';
 /** How far a request's date may be from the server's. */
 const SKEW_MAX_MS = 5 * 60_000;
 const SIGNATURE = 'Signature=';
+const CREDENTIAL = 'Credential=';
 /** HMAC-SHA-256 in hexadecimal. */
 const SIGNATURE_CHARACTERS = 64;
 
@@ -88,12 +89,26 @@ export function verifySignature(request: SignedRequest, verifier: Verifier, wall
 
 /** The access key that a request's credential scope names, verified or not. */
 export function claimedAccessKeyId(headers: HeaderValues): string | undefined {
-  const text = headers.authorization;
+  return scopeElement(headers, 0);
+}
+
+/** The Region that a request's credential scope names, verified or not. */
+export function claimedRegion(headers: HeaderValues): string | undefined {
+  return scopeElement(headers, 2);
+}
+
+/** One of the slash-delimited elements of `Credential=`, as long as another one follows. */
+function scopeElement({ authorization: text }: HeaderValues, index: number): string | undefined {
   if (typeof text !== 'string') return undefined;
-  const start = text.indexOf('Credential=');
-  if (start < 0) return undefined;
-  const end = text.indexOf('/', start);
-  return end < 0 ? undefined : text.slice(start + 'Credential='.length, end);
+  const credential = text.indexOf(CREDENTIAL);
+  if (credential < 0) return undefined;
+  let start = credential + CREDENTIAL.length;
+  let end = text.indexOf('/', start);
+  for (let passed = 0; passed < index && end >= 0; passed++) {
+    start = end + 1;
+    end = text.indexOf('/', start);
+  }
+  return end < 0 ? undefined : text.slice(start, end);
 }
 
 function authorizationText(headers: HeaderValues): string {

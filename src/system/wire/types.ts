@@ -73,7 +73,8 @@ export interface TlsIdentity {
   ca: string;
 }
 
-export interface WireServerOptions {
+/** A service in one Region, at whatever port. */
+export interface WireRegionOptions {
   /** Service name in the credential scope. */
   service: 'dynamodb' | 'kms';
   region: string;
@@ -85,21 +86,27 @@ export interface WireServerOptions {
   auth: 'sigv4' | 'none';
   /** DynamoDB sends `x-amz-crc32`. */
   crc32: boolean;
-  tls?: TlsIdentity;
-  /** Default 127.0.0.1. */
-  host?: string;
-  /** 0 takes any free port. */
-  port: number;
-  /** Longest request body. */
-  maxBodyBytes: number;
-  /** For a request to arrive whole, from its first byte. Default 30,000. */
-  requestTimeout_ms?: number;
   /** Called once when a connection is gone, with its id. */
   onConnectionClosed?: (connectionId: number) => void;
   /** Called for a request that was refused before its operation saw it: its signature, its body, its principal. */
   onRefused?: (operation: string, code: string) => void;
   /** Last word on a thrown error before it is sent: turns the room's own errors into AWS ones. */
   mapError?: (error: unknown, request: WireRequest) => unknown;
+}
+
+export interface WireServerOptions extends WireRegionOptions {
+  tls?: TlsIdentity;
+  /** Default 127.0.0.1. */
+  host?: string;
+  /**
+   * 0 takes any free one. Another Region's server: at the same port, where the Region in a request's credential scope
+   * tells whose it is.
+   */
+  port: number | WireServer;
+  /** Longest request body. */
+  maxBodyBytes: number;
+  /** For a request to arrive whole, from its first byte. Default 30,000. */
+  requestTimeout_ms?: number;
 }
 
 /** Counted since the server started, or since the last `reset()`. */
@@ -115,6 +122,11 @@ export interface WireServer {
   port: number;
   counters(): WireCounters;
   reset(): void;
+  /**
+   * Serves another Region at this port. Requests that name neither, or none, are this server's.
+   * @returns the Region's own server: it counts its requests; connections are counted here. It closes before this one.
+   */
+  join(region: WireRegionOptions): WireServer;
   /** Stops listening, lets requests in flight end, closes connections. */
   close(): Promise<void>;
 }
