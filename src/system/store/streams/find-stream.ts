@@ -10,7 +10,7 @@ import { horizonAt, isOver, moveHead, readHead, readStream, type StreamRecord } 
 const ARN = /^arn:aws:dynamodb:[^:]*:[^:]*:table\/([\w.-]+)\/stream\/([\dT:.-]+)$/;
 const ARN_LENGTH = { min: 37, max: 1024 } as const;
 
-/** @returns '' for a missing or malformed ARN: `done()` throws */
+/** A constraint that it breaks shows in `done()`. */
 export function readStreamArn(request: RequestReader, member: string, required: boolean): string | undefined {
   return request.string(member, { required, length: ARN_LENGTH });
 }
