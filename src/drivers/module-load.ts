@@ -35,7 +35,7 @@ export function faultOfModule(arms: readonly Arm[], error: Error): Error {
   if (module !== undefined) return moduleError(module, `uncaught: ${messageOf(error)}`, error);
   // Nothing of ours ends a lane's thread: the words are Piscina's.
   if (modules[0] === undefined || !error.message.startsWith('worker exited')) return error;
-  return moduleError(modules[0], 'it ended the thread that it runs in: process.exit() is not for a driver.');
+  return moduleError(modules[0], 'it ended the thread that it runs in, as an exit of the process does.');
 }
 
 const METHODS = ['open', 'abandon', 'takeCounters', 'close'] as const;
