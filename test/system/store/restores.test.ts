@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createStore } from '../../../src/system/store/store.ts';
 import { active, backUp, itemsOf } from './backup-harness.ts';
-import { ACCOUNT, type Bench, REGION, sortTable, startBench } from './harness.ts';
+import { ACCOUNT, type Bench, bob, REGION, sortTable, startBench } from './harness.ts';
 
 const ITEMS = 400;
 
@@ -95,4 +95,26 @@ it('waits for a KMS that does not answer', async () => {
     await new Promise(setImmediate);
   }
   expect(await itemsOf(bench, 'restored')).toEqual(items);
+});
+
+it('needs a caller who may use the key of the backup', async () => {
+  const Statement = [
+    { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' },
+    { Effect: 'Deny', Principal: { AWS: bob.principal.arn }, Action: 'kms:Decrypt', Resource: '*' },
+  ];
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+  await bench.asUser('PutKeyPolicy', { KeyId: keyArn, Policy });
+  const refused = {
+    code: 'AccessDeniedException',
+    message: expect.stringMatching(/^KMS key access denied error: /),
+  };
+  const backup = { TableName: 'events', BackupName: 'by-bob' };
+  expect(await bench.failure('CreateBackup', backup, { as: bob })).toMatchObject(refused);
+  const target = { BackupArn, TargetTableName: 'restored' };
+  const toOwned = { ...target, SSESpecificationOverride: { Enabled: false } };
+  for (const body of [target, toOwned])
+    expect(await bench.failure('RestoreTableFromBackup', body, { as: bob })).toMatchObject(refused);
+  expect((await bench.run('ListTables', {})).TableNames).toEqual(['events']);
+  await bench.run('RestoreTableFromBackup', target);
+  expect(await active(bench, 'restored')).toMatchObject({ ItemCount: ITEMS });
 });
