@@ -73,7 +73,8 @@ export class Fields {
 
   /** A list of texts; none without it. */
   texts(name: string, limits: { items: number; max: number; oneOf?: readonly string[] }): string[] {
-    const list = this.#read(name) ?? [];
+    const list = this.#read(name);
+    if (list === undefined) return [];
     if (!Array.isArray(list)) throw wrongType(list, 'List');
     for (const value of list) if (typeof value !== 'string') throw wrongType(value, 'String');
     this.#length(list.length, `Value '[${list.join(', ')}]'`, name, { max: limits.items });

@@ -4,8 +4,15 @@ import type { TrailRecord } from './types.ts';
 const PARAMETERS_LENGTH_MAX = 8192;
 const TEXT_LENGTH_MAX = 1024;
 
+/** Members by what a trail calls them. */
+type ShownNames = ReadonlyMap<string, string>;
+
+function shownAs(...names: string[]): ShownNames {
+  return new Map(names.map((name) => [name, name.charAt(0).toLowerCase() + name.slice(1)]));
+}
+
 /** Members of requests that a trail shows. Plaintexts and ciphertexts are not among them. */
-const SHOWN_PARAMETERS = [
+const SHOWN_PARAMETERS = shownAs(
   ...['KeyId', 'TargetKeyId', 'SourceKeyId', 'DestinationKeyId', 'AliasName', 'PendingWindowInDays'],
   ...['EncryptionContext', 'SourceEncryptionContext', 'DestinationEncryptionContext', 'KeySpec'],
   ...['EncryptionAlgorithm', 'SourceEncryptionAlgorithm', 'DestinationEncryptionAlgorithm'],
@@ -13,16 +20,16 @@ const SHOWN_PARAMETERS = [
   ...['MultiRegion', 'BypassPolicyLockoutSafetyCheck', 'Limit', 'Marker'],
   ...['PolicyName', 'Policy', 'Name', 'GrantId', 'GranteePrincipal', 'GranteeServicePrincipal'],
   ...['RetiringPrincipal', 'RetiringServicePrincipal', 'Operations', 'Constraints'],
-];
+);
 
-const SHOWN_CONSTRAINTS = ['EncryptionContextSubset', 'EncryptionContextEquals', 'SourceArn'];
+const SHOWN_CONSTRAINTS = shownAs('EncryptionContextSubset', 'EncryptionContextEquals', 'SourceArn');
 
 /** Members of answers to changes that a trail shows, by operation. */
-const SHOWN_ANSWERS: Readonly<Record<string, readonly string[]>> = {
-  CreateGrant: ['GrantId'],
-  CreateKey: ['KeyMetadata'],
-  ScheduleKeyDeletion: ['KeyId', 'DeletionDate', 'KeyState', 'PendingWindowInDays'],
-  CancelKeyDeletion: ['KeyId'],
+const SHOWN_ANSWERS: Readonly<Record<string, ShownNames>> = {
+  CreateGrant: shownAs('GrantId'),
+  CreateKey: shownAs('KeyMetadata'),
+  ScheduleKeyDeletion: shownAs('KeyId', 'DeletionDate', 'KeyState', 'PendingWindowInDays'),
+  CancelKeyDeletion: shownAs('KeyId'),
 };
 
 /** The newest records, in bounded memory. */
@@ -64,17 +71,19 @@ export function trailParameters(body: Readonly<Record<string, unknown>>): Record
 }
 
 export function trailAnswer(operation: string, answer: object): Record<string, unknown> | null {
-  const names = Object.hasOwn(SHOWN_ANSWERS, operation) ? SHOWN_ANSWERS[operation]! : [];
-  return pick(answer as Record<string, unknown>, names);
+  if (!Object.hasOwn(SHOWN_ANSWERS, operation)) return null;
+  return pick(answer as Record<string, unknown>, SHOWN_ANSWERS[operation]!);
 }
 
-function pick(body: Readonly<Record<string, unknown>>, names: readonly string[]) {
-  const shown: Record<string, unknown> = {};
-  for (const name of names) {
-    if (Object.hasOwn(body, name))
-      shown[name.charAt(0).toLowerCase() + name.slice(1)] = shownValue(name, body[name]);
+function pick(body: Readonly<Record<string, unknown>>, names: ShownNames) {
+  let shown: Record<string, unknown> | null = null;
+  for (const name in body) {
+    const shownName = names.get(name);
+    if (shownName === undefined) continue;
+    shown ??= {};
+    shown[shownName] = shownValue(name, body[name]);
   }
-  return Object.keys(shown).length === 0 ? null : shown;
+  return shown;
 }
 
 function shownValue(name: string, value: unknown): unknown {
