@@ -184,7 +184,7 @@ describe('DeleteBackup', () => {
 
   it('waits for what makes or uses the backup', async () => {
     await bench.run('CreateTable', hashTable);
-    for (let number = 0; number < 300; number++) await put(`item ${number}`);
+    await Promise.all(Array.from({ length: 1000 }, (_, number) => put(`item ${number}`)));
     const { BackupArn } = (await bench.run('CreateBackup', source)).BackupDetails;
     expect((await bench.failure('DeleteBackup', { BackupArn })).code).toBe('BackupInUseException');
     const target = { BackupArn, TargetTableName: 'restored' };
@@ -194,7 +194,7 @@ describe('DeleteBackup', () => {
     expect((await bench.failure('DeleteBackup', { BackupArn })).code).toBe('BackupInUseException');
     await active(bench, 'restored');
     await bench.run('DeleteBackup', { BackupArn });
-    expect(await itemsOf(bench, 'restored')).toHaveLength(300);
+    expect(await itemsOf(bench, 'restored')).toHaveLength(1000);
   });
 });
 
