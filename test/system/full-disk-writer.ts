@@ -46,7 +46,7 @@ function engineWriter(engine: Engine): Writer {
 function keystoreWriter(): Writer {
   const vault = openKeystore({ directory, region: 'eu-west-1', accountId: '123456789012' });
   return {
-    write: () => vault.save({ keys: [newKey('customer', 'x'.repeat(8192), 0)] }),
+    write: () => vault.save({ keys: [newKey('customer', { description: 'x'.repeat(8192) }, 0)] }),
     count: () => vault.load().keys.length,
   };
 }
