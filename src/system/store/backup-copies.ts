@@ -75,7 +75,12 @@ export class BackupCopies {
     }
     const kept = Promise.withResolvers<BackupRecord>();
     this.#copied.set(table.id, wanted.id);
-    this.#run(this.#create(table, wanted, kept).finally(() => this.#copied.delete(table.id)));
+    this.#run(
+      this.#create(table, wanted, kept).finally(() => {
+        // Since it is AVAILABLE the table may have got the next.
+        if (this.#copied.get(table.id) === wanted.id) this.#copied.delete(table.id);
+      }),
+    );
     return kept.promise;
   }
 

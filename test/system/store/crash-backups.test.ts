@@ -48,7 +48,8 @@ async function settled(bench: Bench): Promise<{ backups: string[]; tables: strin
     const waiting =
       BackupSummaries.some(({ BackupStatus }: Answers) => BackupStatus === 'CREATING') ||
       tables.some(({ Table }) => Table.TableStatus === 'CREATING');
-    if (!waiting) return { backups: BackupSummaries.map(({ BackupArn }: Answers) => BackupArn), tables: TableNames };
+    if (!waiting)
+      return { backups: BackupSummaries.map(({ BackupArn }: Answers) => BackupArn), tables: TableNames };
     await new Promise(setImmediate);
   }
 }
@@ -96,7 +97,9 @@ it.each([
       await bench.reopen();
       const { backups, tables } = await settled(bench);
       expect(backups).toEqual(expect.arrayContaining([...available]));
-      expect(tables).toEqual(expect.arrayContaining([...told(lines, 'restoring'), ...told(lines, 'restored')]));
+      expect(tables).toEqual(
+        expect.arrayContaining([...told(lines, 'restoring'), ...told(lines, 'restored')]),
+      );
       for (const TableName of tables) await checkMoment(bench, TableName);
       for (const [index, BackupArn] of backups.entries()) {
         const TargetTableName = `again-${first}-${index}`;
