@@ -5,10 +5,11 @@ import { createKmsClient } from '../../../src/system/kms/kms.ts';
 import { createStore } from '../../../src/system/store/store.ts';
 import { ACCOUNT, alice, REGION, service } from './crash-items.ts';
 
-const [, , kmsUrl = '', directory = '', round = '0', ...keyArns] = process.argv;
+const [, , kmsUrl = '', directory = '', round = '0', elapsed_ms = '0', ...keyArns] = process.argv;
 
-/** That of the parent: it is no earlier there when this process is gone. */
+/** As late as the parent's, whose store is over the same directory. */
 const clock = new SimulatedClock();
+clock.advance(Number(elapsed_ms));
 const store = await createStore({
   region: REGION,
   accountId: ACCOUNT,

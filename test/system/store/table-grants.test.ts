@@ -279,11 +279,15 @@ describe('a KMS that fails amid it', () => {
 it('kill -9 at any point leaves each table with its grant, and no grant without its table', async () => {
   const keys = [await createKey(), await createKey()];
   const script = join(import.meta.dirname, 'grants-writer.ts');
+  const start_ms = bench.clock.wall_ms();
   for (let round = 0; round < 4; round++) {
     const directory = join(bench.directory, 'store');
-    const child = spawn(process.execPath, [script, bench.kms.url, directory, String(round), ...keys], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const elapsed_ms = bench.clock.wall_ms() - start_ms;
+    const child = spawn(
+      process.execPath,
+      [script, bench.kms.url, directory, String(round), String(elapsed_ms), ...keys],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     let lines = 0;
     for await (const _line of createInterface({ input: child.stdout })) {
       lines += 1;
