@@ -4,9 +4,12 @@ import { type CiphertextOrigin, ciphertextOrigin, openCiphertext } from './ciphe
 import { kmsErrors } from './errors.ts';
 import type { GrantBook } from './grantbook.ts';
 import type { Keyring } from './keyring.ts';
-import { type KeyRecord, keyState } from './keys.ts';
+import type { KeyRecord } from './keys.ts';
+import { requireSymmetric } from './keyspecs.ts';
+import { requireState } from './keystates.ts';
 import type { Asked } from './request-facts.ts';
 import type { EncryptionContext } from './types.ts';
+import type { KeyUses } from './uses.ts';
 
 /** The account that AWS owned keys are in: nobody's. */
 const AWS_ACCOUNT_ID = '000000000000';
@@ -19,6 +22,7 @@ export interface KeyAccessOptions {
   keyring: Keyring;
   grants: GrantBook;
   authorizer: Authorizer;
+  uses: KeyUses;
   /** Takes one cryptographic request from the account's quota; false when there is none left. */
   takeQuota: () => boolean;
 }
@@ -28,6 +32,7 @@ export class KeyAccess {
   readonly keyring: Keyring;
   readonly grants: GrantBook;
   readonly authorizer: Authorizer;
+  readonly uses: KeyUses;
   readonly accountId: string;
   readonly region: string;
   readonly #takeQuota: () => boolean;
@@ -36,6 +41,7 @@ export class KeyAccess {
     this.keyring = options.keyring;
     this.grants = options.grants;
     this.authorizer = options.authorizer;
+    this.uses = options.uses;
     this.accountId = options.accountId;
     this.region = options.region;
     this.#takeQuota = options.takeQuota;
@@ -71,11 +77,16 @@ export class KeyAccess {
     return key;
   }
 
-  /** A key that the request may change, and does not name by an alias. Nobody changes AWS owned keys. */
-  findToChange(call: KmsCall, reference: string, asked?: Asked): KeyRecord {
+  /** A key that the request may do this to, and does not name by an alias. */
+  findById(call: KmsCall, reference: string, asked?: Asked): KeyRecord {
     if (reference.startsWith('alias/')) throw kmsErrors.invalidKeyId(reference);
     if (reference.includes(':alias/')) throw kmsErrors.invalidArn(reference);
-    const key = this.find(call, reference, asked);
+    return this.find(call, reference, asked);
+  }
+
+  /** A key that the request may change, and does not name by an alias. Nobody changes AWS owned keys. */
+  findToChange(call: KmsCall, reference: string, asked?: Asked): KeyRecord {
+    const key = this.findById(call, reference, asked);
     if (key.owner !== 'aws-owned') return key;
     throw kmsErrors.accessDenied(call.principal.arn, call.operation, this.keyArn(key));
   }
@@ -83,8 +94,7 @@ export class KeyAccess {
   /** A key that the request may encrypt with. */
   findToUse(call: KmsCall, reference: string, asked: Asked): KeyRecord {
     const key = this.find(call, reference, asked);
-    this.#chargeFor(call, key);
-    this.requireEnabled(key);
+    this.#requireUsable(call, key);
     return key;
   }
 
@@ -96,8 +106,8 @@ export class KeyAccess {
   }
 
   /** For what is done to no key, or to an alias. @throws AwsError AccessDeniedException */
-  authorizeCaller(call: KmsCall, resource = '*'): void {
-    const refusal = this.authorizer.refusalByCaller(call, resource, { action: call.operation });
+  authorizeCaller(call: KmsCall, resource = '*', asked: Asked = { action: call.operation }): void {
+    const refusal = this.authorizer.refusalByCaller(call, resource, asked);
     if (refusal === undefined) return;
     throw kmsErrors.accessDenied(call.principal.arn, call.operation, resource, refusal);
   }
@@ -169,8 +179,7 @@ export class KeyAccess {
     // Through DynamoDB the older text is what users were seen to get.
     if (refusal !== undefined && isService(call)) throw kmsErrors.ciphertextKeyOutOfReach();
     if (refusal !== undefined) throw kmsErrors.ciphertextDenied(call.principal.arn, asked.action, refusal);
-    this.#chargeFor(call, key);
-    this.requireEnabled(key);
+    this.#requireUsable(call, key);
     return key;
   }
 
@@ -178,21 +187,20 @@ export class KeyAccess {
     const key = this.locate(call, reference);
     if (key.keyId !== origin.keyId) throw kmsErrors.incorrectKey();
     this.authorize(call, key, asked);
-    this.#chargeFor(call, key);
-    this.requireEnabled(key);
+    this.#requireUsable(call, key);
     return key;
   }
 
-  /** AWS owned keys are not charged to the account. */
-  #chargeFor(call: KmsCall, key: KeyRecord): void {
-    if (key.owner !== 'aws-owned') this.charge(call);
+  /** @throws AwsError DisabledException, KMSInvalidStateException */
+  requireState(call: KmsCall, key: KeyRecord): void {
+    requireState(call.operation, key, this.keyArn(key));
   }
 
-  /** @throws AwsError DisabledException, KMSInvalidStateException */
-  requireEnabled(key: KeyRecord): void {
-    const state = keyState(key);
-    if (state === 'PendingDeletion') throw kmsErrors.pendingDeletion(this.keyArn(key));
-    if (state === 'Disabled') throw kmsErrors.disabled(this.keyArn(key));
+  /** AWS owned keys are not charged to the account. */
+  #requireUsable(call: KmsCall, key: KeyRecord): void {
+    if (key.owner !== 'aws-owned') this.charge(call);
+    this.requireState(call, key);
+    requireSymmetric(call.operation, key, this.keyArn(key));
   }
 
   #arnOf(keyId: string): string {

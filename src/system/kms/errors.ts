@@ -8,11 +8,37 @@ const BY_RESOURCE: Refusal = { by: 'resource', explicit: false };
 export const kmsErrors = {
   validation: (message: string) => new AwsError('ValidationException', message),
   serialization: (message: string) => new AwsError('SerializationException', message),
+  tag: (message: string) => new AwsError('TagException', message),
   unsupported: (message: string) => new AwsError('UnsupportedOperationException', message),
   disabled: (arn: string) => new AwsError('DisabledException', `${arn} is disabled.`),
   pendingDeletion: (arn: string) => new AwsError('KMSInvalidStateException', `${arn} is pending deletion.`),
   notPendingDeletion: (arn: string) =>
     new AwsError('KMSInvalidStateException', `${arn} is not pending deletion.`),
+  notRotatable: (arn: string, spec: string) =>
+    new AwsError(
+      'UnsupportedOperationException',
+      `${arn} key spec is ${spec} which is not valid for this operation.`,
+    ),
+  rotationNear: () =>
+    new AwsError(
+      'ConflictException',
+      'The request was rejected because an automatic rotation of this key is currently in progress or scheduled to begin within the next 20 minutes.',
+    ),
+  tooManyRotations: (arn: string) =>
+    new AwsError(
+      'LimitExceededException',
+      `The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be performed for this key: ${arn}`,
+    ),
+  tooManyKeys: () =>
+    new AwsError(
+      'LimitExceededException',
+      'The request was rejected because a quota was exceeded: KMS keys per account.',
+    ),
+  tooManyAliases: () =>
+    new AwsError(
+      'LimitExceededException',
+      'The request was rejected because a quota was exceeded: aliases per KMS key.',
+    ),
   keyNotFound: (arn: string) => new AwsError('NotFoundException', `Key '${arn}' does not exist`),
   invalidKeyId: (keyId: string) => new AwsError('NotFoundException', `Invalid keyId '${keyId}'`),
   invalidArn: (arn: string) => new AwsError('InvalidArnException', `Invalid arn ${arn}`),

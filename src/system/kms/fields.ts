@@ -14,10 +14,14 @@ interface Primitives {
  */
 export class Fields {
   readonly #body: Readonly<Record<string, unknown>>;
-  readonly #broken: string[] = [];
+  readonly #broken: string[];
+  readonly #path: string;
 
-  constructor(body: Readonly<Record<string, unknown>>) {
+  /** @param parent for a structure within another, whose broken constraints are refused with its own */
+  constructor(body: Readonly<Record<string, unknown>>, parent?: { broken: string[]; path: string }) {
     this.#body = body;
+    this.#broken = parent?.broken ?? [];
+    this.#path = parent?.path ?? '';
   }
 
   has(name: string): boolean {
@@ -39,8 +43,8 @@ export class Fields {
     return this.text(name, limits) ?? this.#missing(name, '');
   }
 
-  oneOf(name: string, values: readonly string[]): string | undefined {
-    const value = this.#typed(name, 'string', 'String');
+  oneOf<Value extends string>(name: string, values: readonly Value[]): Value | undefined {
+    const value = this.#typed(name, 'string', 'String') as Value | undefined;
     if (value !== undefined && !values.includes(value)) {
       this.#reject(`Value '${value}'`, name, `Member must satisfy enum value set: [${values.join(', ')}]`);
     }
@@ -101,6 +105,23 @@ export class Fields {
     return new Fields(value as Record<string, unknown>);
   }
 
+  /** The structures of a list, whose members are checked with those of the request; none without it. */
+  structures(name: string): Fields[] {
+    const list = this.#read(name) ?? [];
+    if (!Array.isArray(list)) throw wrongType(list, 'List');
+    return list.map((value, index) => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value))
+        throw wrongType(value, 'Structure');
+      const path = `${this.#path}${camel(name)}.${index + 1}.member.`;
+      return new Fields(value, { broken: this.#broken, path });
+    });
+  }
+
+  /** Notes that a required member is not there. */
+  missing(name: string): void {
+    this.#reject('Value null', name, 'Member must not be null');
+  }
+
   /** Base64 on the wire. Its value never enters a message. */
   requiredBlob(name: string, limits: { max: number }): Buffer {
     const value = this.#typed(name, 'string', 'Blob');
@@ -149,7 +170,7 @@ export class Fields {
   }
 
   #missing<T>(name: string, placeholder: T): T {
-    this.#reject('Value null', name, 'Member must not be null');
+    this.missing(name);
     return placeholder;
   }
 
@@ -160,7 +181,7 @@ export class Fields {
   }
 
   #reject(shown: string, name: string, rule: string): void {
-    this.#broken.push(`${shown} at '${camel(name)}' failed to satisfy constraint: ${rule}`);
+    this.#broken.push(`${shown} at '${this.#path}${camel(name)}' failed to satisfy constraint: ${rule}`);
   }
 }
 

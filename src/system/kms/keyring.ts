@@ -55,6 +55,11 @@ export class Keyring {
     return key === undefined || isDeleted(key, this.now_ms()) ? undefined : key;
   }
 
+  /** Keys there are, those that wait for their deletion included. */
+  get size(): number {
+    return this.#keyIds.size;
+  }
+
   /** True for a key that was deleted. */
   remembers(keyId: string): boolean {
     return this.#keys.has(keyId) && this.key(keyId) === undefined;

@@ -1,3 +1,5 @@
+import { kmsErrors } from './errors.ts';
+
 /** `KeySpec` and `KeyUsage` of the KMS API, with what each kind of key can do. Source: the KMS API reference, CreateKey. */
 
 export const KEY_USAGES = ['SIGN_VERIFY', 'ENCRYPT_DECRYPT', 'GENERATE_VERIFY_MAC', 'KEY_AGREEMENT'] as const;
@@ -57,6 +59,20 @@ export function isUsable(spec: KeySpec, usage: KeyUsage): boolean {
 /** The algorithms of a key, as its metadata shows them. */
 export function algorithmMember(spec: KeySpec, usage: KeyUsage): Record<string, readonly string[]> {
   return { [ALGORITHM_MEMBERS[usage]]: algorithms(spec, usage) ?? [] };
+}
+
+/** @throws AwsError InvalidKeyUsageException for a key that symmetric cryptography can't be done with */
+export function requireSymmetric(
+  operation: string,
+  key: { spec: KeySpec; usage: KeyUsage },
+  arn: string,
+): void {
+  if (key.spec === SYMMETRIC) return;
+  throw kmsErrors.invalidKeyUsage(
+    key.usage === 'ENCRYPT_DECRYPT'
+      ? `${arn} key spec is ${key.spec} which is not valid for ${operation}.`
+      : `${arn} key usage is ${key.usage} which is not valid for ${operation}.`,
+  );
 }
 
 function algorithms(spec: KeySpec, usage: KeyUsage): readonly string[] | undefined {

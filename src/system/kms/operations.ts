@@ -22,10 +22,20 @@ import {
   describeKey,
   disableKey,
   enableKey,
+  getKeyLastUsage,
   listKeys,
   scheduleKeyDeletion,
+  updateKeyDescription,
 } from './operations/lifecycle.ts';
 import { getKeyPolicy, listKeyPolicies, putKeyPolicy } from './operations/policies.ts';
+import {
+  disableKeyRotation,
+  enableKeyRotation,
+  getKeyRotationStatus,
+  listKeyRotations,
+  rotateKeyOnDemand,
+} from './operations/rotation.ts';
+import { listResourceTags, tagResource, untagResource } from './operations/tags.ts';
 import { makeServiceKey } from './servicekeys.ts';
 
 export interface KmsOperation {
@@ -48,23 +58,33 @@ export const kmsOperations: Readonly<Record<string, KmsOperation>> = {
   DeleteAlias: { perform: deleteAlias, ...changing },
   DescribeKey: { perform: describeKey, ...reading },
   DisableKey: { perform: disableKey, ...changing },
+  DisableKeyRotation: { perform: disableKeyRotation, ...changing },
   EnableKey: { perform: enableKey, ...changing },
+  EnableKeyRotation: { perform: enableKeyRotation, ...changing },
   Encrypt: { perform: encrypt, ...crypto },
   GenerateDataKey: { perform: generateDataKey, ...crypto },
   GenerateDataKeyWithoutPlaintext: { perform: generateDataKeyWithoutPlaintext, ...crypto },
   GenerateRandom: { perform: generateRandom, ...crypto },
+  GetKeyLastUsage: { perform: getKeyLastUsage, ...reading },
   GetKeyPolicy: { perform: getKeyPolicy, ...reading },
+  GetKeyRotationStatus: { perform: getKeyRotationStatus, ...reading },
   ListAliases: { perform: listAliases, ...reading },
   ListGrants: { perform: listGrants, ...reading },
   ListKeyPolicies: { perform: listKeyPolicies, ...reading },
+  ListKeyRotations: { perform: listKeyRotations, ...reading },
   ListKeys: { perform: listKeys, ...reading },
+  ListResourceTags: { perform: listResourceTags, ...reading },
   ListRetirableGrants: { perform: listRetirableGrants, ...reading },
   PutKeyPolicy: { perform: putKeyPolicy, ...changing },
   ReEncrypt: { perform: reEncrypt, ...crypto },
   RetireGrant: { perform: retireGrant, ...changing },
   RevokeGrant: { perform: revokeGrant, ...changing },
+  RotateKeyOnDemand: { perform: rotateKeyOnDemand, ...changing },
   ScheduleKeyDeletion: { perform: scheduleKeyDeletion, ...changing },
+  TagResource: { perform: tagResource, ...changing },
+  UntagResource: { perform: untagResource, ...changing },
   UpdateAlias: { perform: updateAlias, ...changing },
+  UpdateKeyDescription: { perform: updateKeyDescription, ...changing },
 };
 
 /** Performs a call once what is due by the clock is done and the service's own key exists. */

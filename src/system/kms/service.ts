@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Clock, realClock } from '../../std/clock.ts';
 import { createRandom, type Random } from '../../std/random.ts';
 import type { WireRequest } from '../wire/types.ts';
@@ -15,6 +16,7 @@ import { RequestQuota, regionCryptoQuota_per_s } from './quota.ts';
 import { RequestLog } from './requests.ts';
 import { Identities, Trail, trailAnswer, trailParameters, trailText } from './trail.ts';
 import type { KmsOptions, TrailRecord } from './types.ts';
+import { KeyUses } from './uses.ts';
 
 const TRAIL_CAPACITY = 10_000;
 /** Errors of requests that were never understood: what they carry may be anything, and stays out of the trail. */
@@ -29,6 +31,7 @@ export class KmsService {
   readonly #keyring: Keyring;
   readonly #grants: GrantBook;
   readonly #access: KeyAccess;
+  readonly #uses: KeyUses;
   readonly #quota: RequestQuota;
   readonly #latency: LatencyPercentiles | undefined;
   readonly #random: Random;
@@ -41,6 +44,7 @@ export class KmsService {
     this.#keyring = new Keyring(clock, vault);
     this.#grants = new GrantBook(vault);
     const { region, accountId, callers } = options;
+    this.#uses = new KeyUses(this.#keyring.now_ms());
     this.#access = new KeyAccess({
       region,
       accountId,
@@ -54,6 +58,7 @@ export class KmsService {
         now_ms: () => this.#keyring.now_ms(),
         aliasesOf: (keyId) => this.#keyring.aliasesOf(keyId).map((alias) => alias.name),
       }),
+      uses: this.#uses,
       takeQuota: () => this.faults.current()?.kind !== 'throttle' && this.#quota.take(),
     });
     this.faults = new Faults(clock);
@@ -73,9 +78,14 @@ export class KmsService {
     this.requests.received(request.operation);
     if (this.faults.current()?.kind === 'outage') throw this.#failed(kmsErrors.internal());
     const delay_ms = operation.crypto ? this.#delay_ms() : 0;
+    const eventID = randomUUID();
     try {
       const answer = await perform(operation, this.#access, call);
-      this.#record(request, call, operation, { responseElements: trailAnswer(request.operation, answer) });
+      if (operation.crypto) this.#noteUse(request, call, eventID);
+      this.#record(request, call, operation, {
+        eventID,
+        responseElements: this.#answered(call, operation, answer),
+      });
       if (delay_ms > 0) await delay(delay_ms, this.#rounding);
       return answer;
     } catch (error) {
@@ -83,7 +93,7 @@ export class KmsService {
       const errorCode = failure.code;
       const errorMessage = trailText(failure.message);
       const requestParameters = NOT_UNDERSTOOD.has(errorCode) ? { requestParameters: null } : {};
-      this.#record(request, call, operation, { errorCode, errorMessage, ...requestParameters });
+      this.#record(request, call, operation, { eventID, errorCode, errorMessage, ...requestParameters });
       if (delay_ms > 0 && errorCode !== 'ThrottlingException') await delay(delay_ms, this.#rounding);
       throw failure;
     }
@@ -106,7 +116,24 @@ export class KmsService {
     return failure;
   }
 
-  #record(request: WireRequest, call: KmsCall, operation: KmsOperation, outcome: Partial<TrailRecord>): void {
+  #noteUse({ operation, requestId }: WireRequest, { keys }: KmsCall, eventId: string): void {
+    const use = { operation, at_ms: this.#keyring.now_ms(), eventId, requestId };
+    for (const { keyId } of keys) this.#uses.note(keyId, use);
+  }
+
+  /** Since December 2022 CloudTrail names the key of a change that answers nothing. */
+  #answered({ operation, keys }: KmsCall, { readOnly }: KmsOperation, answer: object) {
+    const [key] = keys;
+    if (readOnly) return null;
+    return trailAnswer(operation, answer) ?? (key === undefined ? null : { keyId: this.#access.keyArn(key) });
+  }
+
+  #record(
+    request: WireRequest,
+    call: KmsCall,
+    operation: KmsOperation,
+    outcome: Partial<TrailRecord> & Pick<TrailRecord, 'eventID'>,
+  ): void {
     const keys = [...new Map(call.keys.map((key) => [key.keyId, key])).values()];
     if (keys.some((key) => key.owner === 'aws-owned')) return;
     const service = request.signer.kind === 'service' ? request.signer.name : undefined;
@@ -129,6 +156,10 @@ export class KmsService {
         type: 'AWS::KMS::Key',
       })),
       eventType: 'AwsApiCall',
+      managementEvent: true,
+      recipientAccountId: this.#access.accountId,
+      eventCategory: 'Management',
+      ...(request.principal.kind === 'service' ? { sharedEventID: randomUUID() } : {}),
       ...outcome,
     });
   }

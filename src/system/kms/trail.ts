@@ -17,7 +17,8 @@ const SHOWN_PARAMETERS = shownAs(
   ...['EncryptionContext', 'SourceEncryptionContext', 'DestinationEncryptionContext', 'KeySpec'],
   ...['EncryptionAlgorithm', 'SourceEncryptionAlgorithm', 'DestinationEncryptionAlgorithm'],
   ...['NumberOfBytes', 'DryRun', 'Description', 'KeyUsage', 'CustomerMasterKeySpec', 'Origin'],
-  ...['MultiRegion', 'BypassPolicyLockoutSafetyCheck', 'Limit', 'Marker'],
+  ...['MultiRegion', 'BypassPolicyLockoutSafetyCheck', 'Limit', 'Marker', 'Tags', 'TagKeys'],
+  ...['RotationPeriodInDays', 'IncludeKeyMaterial'],
   ...['PolicyName', 'Policy', 'Name', 'GrantId', 'GranteePrincipal', 'GranteeServicePrincipal'],
   ...['RetiringPrincipal', 'RetiringServicePrincipal', 'Operations', 'Constraints'],
 );

@@ -35,6 +35,7 @@ export interface TrailRecord {
   eventName: string;
   awsRegion: string;
   requestID: string;
+  eventID: string;
   userIdentity: Record<string, unknown>;
   sourceIPAddress: string;
   userAgent: string;
@@ -46,6 +47,11 @@ export interface TrailRecord {
   readOnly: boolean;
   resources: { ARN: string; accountId: string; type: 'AWS::KMS::Key' }[];
   eventType: 'AwsApiCall';
+  managementEvent: true;
+  recipientAccountId: string;
+  eventCategory: 'Management';
+  /** Of what a service did for itself: the service's account has the same event. */
+  sharedEventID?: string;
 }
 
 /** Every request, AWS owned keys' included, since the start or the last `reset()`. */

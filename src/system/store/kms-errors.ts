@@ -3,6 +3,8 @@ import { AwsError } from '../wire/errors.ts';
 
 interface Reading {
   code: string;
+  /** 400 without it. */
+  status?: number;
   prefix: string;
   /** Class name within the KMS client of DynamoDB's own servers, as its texts show it. */
   kmsClass: string;
@@ -34,6 +36,13 @@ const READINGS: Readonly<Record<string, Reading>> = {
     prefix: 'KMS key access denied error',
     kmsClass: 'AWSKMSException',
   },
+  // What DynamoDB does not expect of the KMS: keys that are not for symmetric encryption.
+  ValidationException: {
+    code: 'InternalServerError',
+    status: 500,
+    prefix: 'KMS internal error',
+    kmsClass: 'AWSKMSException',
+  },
 };
 
 /** The KMS said no, as opposed to nothing, or to wait. @param thrown what `asStoreError` made of it */
@@ -62,5 +71,5 @@ export function asStoreError(thrown: unknown): unknown {
   }
   const details = `Service: AWSKMS; Status Code: 400; Error Code: ${thrown.code}; Request ID: ${randomUUID()}; Proxy: null`;
   const text = `${reading.prefix}: com.amazonaws.services.kms.model.${reading.kmsClass}: ${thrown.message} (${details})`;
-  return new AwsError(reading.code, text);
+  return new AwsError(reading.code, text, reading.status ?? 400);
 }

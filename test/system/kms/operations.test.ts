@@ -29,17 +29,13 @@ describe('CreateKey', () => {
     expect(await kms.describe(KeyId!)).toEqual(KeyMetadata);
   });
 
-  it.each([
-    { KeySpec: 'RSA_2048' },
-    { CustomerMasterKeySpec: 'HMAC_256' },
-    { KeyUsage: 'SIGN_VERIFY' },
-    { Origin: 'EXTERNAL' },
-    { MultiRegion: true },
-    { Tags: [{ TagKey: 'a', TagValue: 'b' }] },
-  ])('refuses what it would not do: %j', async (body) => {
-    const result = await outcome(new InProcessKms().call('CreateKey', body));
-    expect(result).toMatch(/^UnsupportedOperationException: .*(KeySpec|KeyUsage|Origin|MultiRegion|Tags)/);
-  });
+  it.each([{ Origin: 'EXTERNAL' }, { MultiRegion: true }])(
+    'refuses what it would not do: %j',
+    async (body) => {
+      const result = await outcome(new InProcessKms().call('CreateKey', body));
+      expect(result).toMatch(/^UnsupportedOperationException: .*(Origin|MultiRegion)/);
+    },
+  );
 });
 
 describe('cryptographic operations', () => {

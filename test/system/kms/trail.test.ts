@@ -24,10 +24,28 @@ describe('the trail', () => {
       requestParameters: { keyId: id },
       responseElements: null,
       requestID: 'request-1',
+      eventID: expect.stringMatching(/^[0-9a-f-]{36}$/),
       readOnly: true,
       resources: [{ ARN: arn, accountId: ACCOUNT, type: 'AWS::KMS::Key' }],
       eventType: 'AwsApiCall',
+      managementEvent: true,
+      recipientAccountId: ACCOUNT,
+      eventCategory: 'Management',
     });
+  });
+
+  it('names the key of a change that answers nothing, and tells no two events by one id', async () => {
+    const kms = new InProcessKms();
+    const { id, arn } = await kms.createKey();
+    await kms.call('EnableKeyRotation', { KeyId: id, RotationPeriodInDays: 180 });
+    await kms.call('TagResource', { KeyId: id, Tags: [{ TagKey: 'a', TagValue: 'b' }] });
+    const events = kms.service.trail.list();
+    expect(events[1]).toMatchObject({
+      requestParameters: { keyId: id, rotationPeriodInDays: 180 },
+      responseElements: { keyId: arn },
+      readOnly: false,
+    });
+    expect(new Set(events.map(({ eventID }) => eventID)).size).toBe(3);
   });
 
   it('shows the service, and the user that the service acts for', async () => {
@@ -43,6 +61,8 @@ describe('the trail', () => {
       sourceIPAddress: 'dynamodb.amazonaws.com',
       userAgent: 'dynamodb.amazonaws.com',
       requestParameters: { encryptionContext: CONTEXT, keySpec: 'AES_256', keyId: arn },
+      responseElements: null,
+      sharedEventID: expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
     expect(opened).toMatchObject({
       userIdentity: {
@@ -54,6 +74,7 @@ describe('the trail', () => {
       sourceIPAddress: 'dynamodb.amazonaws.com',
       resources: [{ ARN: arn }],
     });
+    expect(opened).not.toHaveProperty('sharedEventID');
     expect(opened?.requestParameters).toEqual({ encryptionContext: CONTEXT });
   });
 

@@ -2,11 +2,13 @@ import type { KeyAccess } from '../access.ts';
 import type { KmsCall } from '../call.ts';
 import { kmsErrors } from '../errors.ts';
 import { Fields } from '../fields.ts';
-import { type AliasRecord, type KeyRecord, keyState } from '../keys.ts';
+import type { AliasRecord, KeyRecord } from '../keys.ts';
 import { isReservedAlias } from '../servicekeys.ts';
 import { after, KEY_ID, MARKER, page } from './shared.ts';
 
 const ALIAS_NAME = { min: 1, max: 256, pattern: '^[a-zA-Z0-9:/_-]+$' } as const;
+/** Source: KMS resource quotas. */
+const ALIASES_MAX = 50;
 const ALIASES_PAGE = { usual: 50, max: 100 } as const;
 
 export async function createAlias(access: KeyAccess, call: KmsCall): Promise<object> {
@@ -15,6 +17,7 @@ export async function createAlias(access: KeyAccess, call: KmsCall): Promise<obj
   await access.keyring.change(() => {
     const key = findTarget(access, call, targetKeyId);
     if (access.keyring.alias(name) !== undefined) throw kmsErrors.aliasExists(access.aliasArn(name));
+    requireRoom(access, key);
     const now_ms = access.keyring.now_ms();
     return { aliases: [{ name, keyId: key.keyId, created_ms: now_ms, updated_ms: now_ms }] };
   });
@@ -29,6 +32,7 @@ export async function updateAlias(access: KeyAccess, call: KmsCall): Promise<obj
     if (alias === undefined) throw kmsErrors.aliasNotFound(access.aliasArn(name));
     access.authorize(call, access.keyring.key(alias.keyId)!, { action: call.operation });
     const key = findTarget(access, call, targetKeyId);
+    if (key.keyId !== alias.keyId) requireRoom(access, key);
     return { aliases: [{ ...alias, keyId: key.keyId, updated_ms: access.keyring.now_ms() }] };
   });
   return {};
@@ -91,6 +95,10 @@ function aliasAndTarget(call: KmsCall): { name: string; targetKeyId: string } {
   return { name, targetKeyId };
 }
 
+function requireRoom(access: KeyAccess, key: KeyRecord): void {
+  if (access.keyring.aliasesOf(key.keyId).length >= ALIASES_MAX) throw kmsErrors.tooManyAliases();
+}
+
 function requireOwnAlias(name: string): void {
   if (!name.startsWith('alias/')) {
     throw kmsErrors.validation(
@@ -105,6 +113,6 @@ function requireOwnAlias(name: string): void {
 
 function findTarget(access: KeyAccess, call: KmsCall, targetKeyId: string): KeyRecord {
   const key = access.findToChange(call, targetKeyId);
-  if (keyState(key) === 'PendingDeletion') throw kmsErrors.pendingDeletion(access.keyArn(key));
+  access.requireState(call, key);
   return key;
 }

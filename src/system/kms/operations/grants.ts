@@ -2,8 +2,15 @@ import type { KeyAccess } from '../access.ts';
 import type { KmsCall } from '../call.ts';
 import { kmsErrors } from '../errors.ts';
 import { Fields } from '../fields.ts';
-import { GRANT_OPERATIONS, type GrantRecord, newGrantToken, SYMMETRIC_GRANT_OPERATIONS } from '../grants.ts';
+import {
+  GRANT_OPERATIONS,
+  type GrantRecord,
+  type GrantTerms,
+  newGrantToken,
+  SYMMETRIC_GRANT_OPERATIONS,
+} from '../grants.ts';
 import type { KeyRecord } from '../keys.ts';
+import { SYMMETRIC } from '../keyspecs.ts';
 import { readTerms } from './grant-terms.ts';
 import { after, grantOfToken, KEY_ID, MARKER, page, readGrantTokens } from './shared.ts';
 
@@ -22,7 +29,8 @@ export async function createGrant(access: KeyAccess, call: KmsCall): Promise<obj
   tokens.check(access);
   const wanted = terms.checked(access, call);
   const key = access.findToChange(call, keyId, { action: call.operation, terms: wanted });
-  access.requireEnabled(key);
+  access.requireState(call, key);
+  refuseForeignContext(key, wanted.constraints);
   refuseForeignOperations(key, wanted.operations);
   if (dryRun) throw kmsErrors.dryRun();
   const grant = await access.grants.make(key.keyId, wanted, access.keyring.now_ms());
@@ -159,9 +167,18 @@ function grantToRetire(
   return { key: access.locate(call, grant.keyId), grant };
 }
 
+/** Only symmetric encryption has a context. */
+function refuseForeignContext(key: KeyRecord, constraints: GrantTerms['constraints']): void {
+  if (key.spec === SYMMETRIC || constraints === undefined) return;
+  if (Object.keys(constraints).some((name) => name.startsWith('EncryptionContext'))) {
+    throw kmsErrors.validation(
+      'EncryptionContext is supported only when creating a grant for a symmetric encryption KMS key.',
+    );
+  }
+}
+
 function refuseForeignOperations(key: KeyRecord, operations: readonly string[]): void {
-  const known: readonly string[] =
-    key.spec === 'SYMMETRIC_DEFAULT' ? SYMMETRIC_GRANT_OPERATIONS : GRANT_OPERATIONS;
+  const known: readonly string[] = key.spec === SYMMETRIC ? SYMMETRIC_GRANT_OPERATIONS : GRANT_OPERATIONS;
   const foreign = operations.find((operation) => !known.includes(operation));
   if (foreign === undefined) return;
   throw kmsErrors.validation(`Operation ${foreign} is not supported for grants on ${key.spec} keys.`);

@@ -2,57 +2,73 @@ import type { KeyAccess } from '../access.ts';
 import type { KmsCall } from '../call.ts';
 import { kmsErrors } from '../errors.ts';
 import { Fields } from '../fields.ts';
-import { type KeyRecord, keyMetadata, keyState, newKey } from '../keys.ts';
+import { keyMetadata, keyState, newKey } from '../keys.ts';
+import { isUsable, KEY_SPECS, KEY_USAGES, type KeySpec, type KeyUsage, SYMMETRIC } from '../keyspecs.ts';
+import { resumed } from '../rotation.ts';
 import { POLICY } from './policies.ts';
-import { ALGORITHM, KEY_ID, MARKER, page, readGrantTokens } from './shared.ts';
+import { changeKey, KEY_ID, MARKER, page, readGrantTokens, requiredKeyId } from './shared.ts';
+import { readTags, requireGoodTags, sortedTags, tagFacts } from './tags.ts';
 
 const DAY_MS = 86_400_000;
 const WINDOW_DAYS = { min: 7, max: 30 } as const;
-const KEY_USAGES = ['SIGN_VERIFY', 'ENCRYPT_DECRYPT', 'GENERATE_VERIFY_MAC', 'KEY_AGREEMENT'] as const;
 const ORIGINS = ['AWS_KMS', 'EXTERNAL', 'AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE'] as const;
-const KEY_SPECS = [
-  ...['RSA_2048', 'RSA_3072', 'RSA_4096', 'ECC_NIST_P256', 'ECC_NIST_P384', 'ECC_NIST_P521'],
-  ...['ECC_SECG_P256K1', ALGORITHM, 'HMAC_224', 'HMAC_256', 'HMAC_384', 'HMAC_512', 'SM2'],
-  ...['ML_DSA_44', 'ML_DSA_65', 'ML_DSA_87', 'ECC_NIST_EDWARDS25519'],
-];
+/** Source: KMS resource quotas. */
+const KEYS_MAX = 100_000;
+const DESCRIPTION = { min: 0, max: 8192 } as const;
 const KEYS_PAGE = { usual: 100, max: 1000 } as const;
 
 export async function createKey(access: KeyAccess, call: KmsCall): Promise<object> {
   const fields = new Fields(call.body);
-  const description = fields.text('Description', { max: 8192 }) ?? '';
-  const usage = fields.oneOf('KeyUsage', KEY_USAGES) ?? 'ENCRYPT_DECRYPT';
+  const description = fields.text('Description', DESCRIPTION) ?? '';
+  const usage = fields.oneOf('KeyUsage', KEY_USAGES);
   const spec = fields.oneOf('KeySpec', KEY_SPECS);
   const formerSpec = fields.oneOf('CustomerMasterKeySpec', KEY_SPECS);
   const origin = fields.oneOf('Origin', ORIGINS) ?? 'AWS_KMS';
   const multiRegion = fields.flag('MultiRegion') ?? false;
   const policy = fields.text('Policy', POLICY);
   const bypass = fields.flag('BypassPolicyLockoutSafetyCheck') ?? false;
+  const tags = readTags(fields);
   fields.check();
+  requireGoodTags(tags);
   if (spec !== undefined && formerSpec !== undefined) {
     throw kmsErrors.validation('You cannot specify KeySpec and CustomerMasterKeySpec in the same request.');
   }
+  const kind = keyKind(spec ?? formerSpec ?? SYMMETRIC, usage);
   refuseOtherKinds({
-    KeySpec: (spec ?? formerSpec ?? ALGORITHM) !== ALGORITHM,
-    KeyUsage: usage !== 'ENCRYPT_DECRYPT',
     Origin: origin !== 'AWS_KMS',
     MultiRegion: multiRegion,
     CustomKeyStoreId: fields.has('CustomKeyStoreId'),
     XksKeyId: fields.has('XksKeyId'),
-    Tags: fields.listLength('Tags') > 0,
   });
-  access.authorizeCaller(call);
-  const key = newKey('customer', { description, policy }, access.keyring.now_ms());
+  access.authorizeCaller(call, '*', tagFacts(call, tags));
+  if (access.keyring.size >= KEYS_MAX) throw kmsErrors.tooManyKeys();
+  const choices = { description, policy, tags: sortedTags(tags), ...kind };
+  const key = newKey('customer', choices, access.keyring.now_ms());
   if (policy !== undefined) access.authorizer.acceptPolicy(call, key, bypass);
   await access.keyring.change(() => ({ keys: [key] }));
   call.keys.push(key);
   return { KeyMetadata: keyMetadata(key, access.keyArn(key), access.accountId) };
 }
 
+/** @throws AwsError ValidationException for a spec and a usage that do not go together */
+function keyKind(spec: KeySpec, usage: KeyUsage | undefined): { spec: KeySpec; usage: KeyUsage } {
+  if (usage === undefined && spec !== SYMMETRIC) {
+    throw kmsErrors.validation(
+      'You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.',
+    );
+  }
+  const chosen = usage ?? 'ENCRYPT_DECRYPT';
+  if (!isUsable(spec, chosen)) {
+    throw kmsErrors.validation(`KeyUsage ${chosen} is not compatible with KeySpec ${spec}`);
+  }
+  return { spec, usage: chosen };
+}
+
 function refuseOtherKinds(parameters: Readonly<Record<string, boolean>>): void {
   const refused = Object.keys(parameters).filter((name) => parameters[name]);
   if (refused.length === 0) return;
   throw kmsErrors.unsupported(
-    `Only single-Region symmetric encryption keys are supported; remove or change: ${refused.join(', ')}.`,
+    `Only single-Region keys with material from KMS are supported; remove or change: ${refused.join(', ')}.`,
   );
 }
 
@@ -67,13 +83,43 @@ export function describeKey(access: KeyAccess, call: KmsCall): object {
 }
 
 export async function enableKey(access: KeyAccess, call: KmsCall): Promise<object> {
-  await changeKey(access, call, requiredKeyId(call), (key) => ({ ...key, enabled: true }));
+  await changeKey(access, call, requiredKeyId(call), (key) =>
+    resumed({ ...key, enabled: true }, access.keyring.now_ms()),
+  );
   return {};
 }
 
 export async function disableKey(access: KeyAccess, call: KmsCall): Promise<object> {
   await changeKey(access, call, requiredKeyId(call), (key) => ({ ...key, enabled: false }));
   return {};
+}
+
+export async function updateKeyDescription(access: KeyAccess, call: KmsCall): Promise<object> {
+  const fields = new Fields(call.body);
+  const keyId = fields.requiredText('KeyId', KEY_ID);
+  const description = fields.requiredText('Description', DESCRIPTION);
+  fields.check();
+  await changeKey(access, call, keyId, (key) => ({ ...key, description }));
+  return {};
+}
+
+export function getKeyLastUsage(access: KeyAccess, call: KmsCall): object {
+  const { keyId, created_ms } = access.findById(call, requiredKeyId(call));
+  const use = access.uses.last(keyId);
+  return {
+    KeyId: keyId,
+    KeyCreationDate: created_ms / 1000,
+    TrackingStartDate: Math.max(created_ms, access.uses.since_ms) / 1000,
+    KeyLastUsage:
+      use === undefined
+        ? {}
+        : {
+            Operation: use.operation,
+            Timestamp: use.at_ms / 1000,
+            CloudTrailEventId: use.eventId,
+            KmsRequestId: use.requestId,
+          },
+  };
 }
 
 export async function scheduleKeyDeletion(access: KeyAccess, call: KmsCall): Promise<object> {
@@ -93,14 +139,8 @@ export async function scheduleKeyDeletion(access: KeyAccess, call: KmsCall): Pro
 
 export async function cancelKeyDeletion(access: KeyAccess, call: KmsCall): Promise<object> {
   const keyId = requiredKeyId(call);
-  let arn = '';
-  await access.keyring.change(() => {
-    const { deletion_ms, ...key } = access.findToChange(call, keyId);
-    arn = access.keyArn(key);
-    if (deletion_ms === undefined) throw kmsErrors.notPendingDeletion(arn);
-    return { keys: [key] };
-  });
-  return { KeyId: arn };
+  const key = await changeKey(access, call, keyId, ({ deletion_ms, ...kept }) => kept);
+  return { KeyId: access.keyArn(key) };
 }
 
 export function listKeys(access: KeyAccess, call: KmsCall): object {
@@ -116,28 +156,4 @@ export function listKeys(access: KeyAccess, call: KmsCall): object {
     marker,
   );
   return { Keys: entries.map((key) => ({ KeyId: key.keyId, KeyArn: access.keyArn(key) })), ...rest };
-}
-
-function requiredKeyId(call: KmsCall): string {
-  const fields = new Fields(call.body);
-  const keyId = fields.requiredText('KeyId', KEY_ID);
-  fields.check();
-  return keyId;
-}
-
-/** Changes a key that is not waiting for its deletion. */
-async function changeKey(
-  access: KeyAccess,
-  call: KmsCall,
-  keyId: string,
-  changed: (key: KeyRecord) => KeyRecord,
-): Promise<KeyRecord> {
-  let after: KeyRecord | undefined;
-  await access.keyring.change(() => {
-    const key = access.findToChange(call, keyId);
-    if (keyState(key) === 'PendingDeletion') throw kmsErrors.pendingDeletion(access.keyArn(key));
-    after = changed(key);
-    return { keys: [after] };
-  });
-  return after!;
 }

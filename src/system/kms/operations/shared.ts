@@ -1,7 +1,10 @@
 import type { KeyAccess } from '../access.ts';
+import type { KmsCall } from '../call.ts';
 import { kmsErrors } from '../errors.ts';
-import type { Fields } from '../fields.ts';
+import { Fields } from '../fields.ts';
 import { type GrantRecord, grantIdOf } from '../grants.ts';
+import type { KeyRecord } from '../keys.ts';
+import type { Asked } from '../request-facts.ts';
 
 export const KEY_ID = { min: 1, max: 2048 } as const;
 export const MARKER = { min: 1, max: 1024 } as const;
@@ -24,6 +27,31 @@ export function grantOfToken(access: KeyAccess, token: string): GrantRecord {
   const grant = access.grants.grant(grantIdOf(token) ?? '');
   if (grant === undefined) throw kmsErrors.invalidGrantToken();
   return grant;
+}
+
+export function requiredKeyId(call: KmsCall): string {
+  const fields = new Fields(call.body);
+  const keyId = fields.requiredText('KeyId', KEY_ID);
+  fields.check();
+  return keyId;
+}
+
+/** Changes a key that the request may change, in a state that allows it. */
+export async function changeKey(
+  access: KeyAccess,
+  call: KmsCall,
+  keyId: string,
+  changed: (key: KeyRecord) => KeyRecord,
+  asked?: Asked,
+): Promise<KeyRecord> {
+  let after: KeyRecord | undefined;
+  await access.keyring.change(() => {
+    const key = access.findToChange(call, keyId, asked);
+    access.requireState(call, key);
+    after = changed(key);
+    return { keys: [after] };
+  });
+  return after!;
 }
 
 /** One page of what comes after a name, in order; the marker is the last name of the page before. */
