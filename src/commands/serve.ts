@@ -88,6 +88,7 @@ async function start(
       ...common,
       callers: [...callers, service],
       directory: directory && join(directory, 'kms'),
+      controlQuotas: true,
       port: options.kmsPort,
     });
     closers.push(() => kms.close());

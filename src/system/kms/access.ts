@@ -51,6 +51,14 @@ export class KeyAccess {
     return key.owner === 'aws-owned' ? AWS_ACCOUNT_ID : this.accountId;
   }
 
+  /** @param reference what a request gives for a key, whatever its type */
+  isAwsOwned(reference: unknown): boolean {
+    if (typeof reference !== 'string') return false;
+    const name = reference.slice(reference.lastIndexOf(':') + 1);
+    const keyId = this.keyring.alias(name)?.keyId ?? name.slice(name.lastIndexOf('/') + 1);
+    return this.keyring.key(keyId)?.owner === 'aws-owned';
+  }
+
   keyArn(key: KeyRecord): string {
     return `arn:aws:kms:${this.region}:${this.accountOf(key)}:key/${key.keyId}`;
   }

@@ -12,7 +12,7 @@ import { GrantBook } from './grantbook.ts';
 import { Keyring, type KeyVault } from './keyring.ts';
 import { delay, type LatencyPercentiles, sampleLatency_ms, TimerRounding } from './latency.ts';
 import { type KmsOperation, kmsOperations, perform } from './operations.ts';
-import { RequestQuota, regionCryptoQuota_per_s } from './quota.ts';
+import { RequestQuotas, regionCryptoQuota_per_s } from './quota.ts';
 import { RequestLog } from './requests.ts';
 import { Identities, Trail, trailAnswer, trailParameters, trailText } from './trail.ts';
 import type { KmsOptions, TrailRecord } from './types.ts';
@@ -32,7 +32,7 @@ export class KmsService {
   readonly #grants: GrantBook;
   readonly #access: KeyAccess;
   readonly #uses: KeyUses;
-  readonly #quota: RequestQuota;
+  readonly #quotas: RequestQuotas;
   readonly #latency: LatencyPercentiles | undefined;
   readonly #random: Random;
   readonly #rounding: TimerRounding;
@@ -59,10 +59,14 @@ export class KmsService {
         aliasesOf: (keyId) => this.#keyring.aliasesOf(keyId).map((alias) => alias.name),
       }),
       uses: this.#uses,
-      takeQuota: () => this.faults.current()?.kind !== 'throttle' && this.#quota.take(),
+      takeQuota: () => this.faults.current()?.kind !== 'throttle' && this.#quotas.takeCrypto(),
     });
     this.faults = new Faults(clock);
-    this.#quota = new RequestQuota(options.quota_per_s ?? regionCryptoQuota_per_s(options.region), realTime);
+    this.#quotas = new RequestQuotas({
+      crypto_per_s: options.quota_per_s ?? regionCryptoQuota_per_s(options.region),
+      control: options.controlQuotas ?? false,
+      clock: realTime,
+    });
     this.#latency = options.latency;
     this.#random = options.random ?? createRandom(1);
     this.#rounding = new TimerRounding(this.#random);
@@ -80,6 +84,7 @@ export class KmsService {
     const delay_ms = operation.crypto ? this.#delay_ms() : 0;
     const eventID = randomUUID();
     try {
+      this.#chargeControl(operation, call);
       const answer = await perform(operation, this.#access, call);
       if (operation.crypto) this.#noteUse(request, call, eventID);
       this.#record(request, call, operation, {
@@ -97,6 +102,12 @@ export class KmsService {
       if (delay_ms > 0 && errorCode !== 'ThrottlingException') await delay(delay_ms, this.#rounding);
       throw failure;
     }
+  }
+
+  /** A cryptographic request is charged once its key is known. AWS owned keys, which services alone see, are free. */
+  #chargeControl({ crypto }: KmsOperation, { operation, signer, body }: KmsCall): void {
+    if (crypto || (signer.kind === 'service' && this.#access.isAwsOwned(body.KeyId))) return;
+    if (!this.#quotas.takeControl(operation)) throw kmsErrors.throttled();
   }
 
   async close(): Promise<void> {

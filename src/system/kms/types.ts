@@ -13,6 +13,11 @@ export interface KmsOptions {
   latency?: { p50_ms: number; p99_ms: number };
   /** Cryptographic requests per second before `ThrottlingException`; the Region's quota without it. */
   quota_per_s?: number;
+  /**
+   * Whether operations that manage keys have the quotas that AWS documents, CreateKey 5 per second for one. Default
+   * false: what sets a measurement up is not held up.
+   */
+  controlQuotas?: boolean;
   /** Where keys persist; without it they live and die with the process. */
   directory?: string;
   /** Newest requests kept in the trail; older ones are counted and dropped. Default 10,000. */

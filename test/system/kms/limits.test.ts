@@ -2,8 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../../src/std/clock.ts';
 import { createRandom } from '../../../src/std/random.ts';
 import { sampleLatency_ms, TimerRounding } from '../../../src/system/kms/latency.ts';
-import { RequestQuota, regionCryptoQuota_per_s } from '../../../src/system/kms/quota.ts';
-import { InProcessKms, outcome } from './harness.ts';
+import { kmsOperations } from '../../../src/system/kms/operations.ts';
+import {
+  CONTROL_QUOTAS_PER_S,
+  RequestQuota,
+  regionCryptoQuota_per_s,
+} from '../../../src/system/kms/quota.ts';
+import { alice, CONTEXT, dynamodb, InProcessKms, outcome } from './harness.ts';
 
 const THROTTLED =
   'ThrottlingException: You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.';
@@ -55,6 +60,47 @@ describe('the quota', () => {
     const { CiphertextBlob } = await kms.call('Encrypt', { KeyId: id, Plaintext: 'AAAA' });
     expect(await outcome(kms.call('ReEncrypt', { CiphertextBlob, DestinationKeyId: id }))).toBe('ok');
     expect(await outcome(kms.call('GenerateRandom', { NumberOfBytes: 1 }))).toBe(THROTTLED);
+  });
+});
+
+describe('the quotas of the other operations', () => {
+  it('are those of each operation alone, and refill with real time', async () => {
+    const kms = new InProcessKms({ controlQuotas: true });
+    const { id } = await kms.createKey();
+    const create = () => outcome(kms.call('CreateKey'));
+    const made = [];
+    for (let i = 0; i < 6; i++) made.push(await create());
+    expect(made).toEqual(['ok', 'ok', 'ok', 'ok', THROTTLED, THROTTLED]);
+    expect(await outcome(kms.call('DisableKey', { KeyId: id }))).toBe('ok');
+    expect(await outcome(kms.describe(id))).toBe('ok');
+    expect(await outcome(kms.call('GenerateRandom', { NumberOfBytes: 1 }))).toBe('ok');
+    kms.clock.advance(200);
+    expect([await create(), await create()]).toEqual(['ok', THROTTLED]);
+    expect(kms.service.requests.counters().throttled).toBe(3);
+  });
+
+  it('name every operation that is not cryptographic', () => {
+    const control = Object.entries(kmsOperations).filter(([, { crypto }]) => !crypto);
+    expect(control.map(([name]) => name).sort()).toEqual(Object.keys(CONTROL_QUOTAS_PER_S).sort());
+  });
+
+  it('leave AWS owned keys out', async () => {
+    const kms = new InProcessKms({ controlQuotas: true });
+    const KeyId = 'alias/sealbench/aws-owned/dynamodb';
+    await kms.call(
+      'GenerateDataKey',
+      { KeyId, KeySpec: 'AES_256', EncryptionContext: CONTEXT },
+      dynamodb,
+      alice,
+    );
+    const { Arn } = await kms.describe(KeyId, dynamodb);
+    const { id } = await kms.createKey();
+    for (let i = 0; i < 2001; i++) {
+      await kms.describe(i % 2 === 0 ? KeyId : (Arn as string), dynamodb);
+    }
+    for (let i = 0; i < 2000; i++) await kms.describe(id);
+    expect(await outcome(kms.describe(id))).toBe(THROTTLED);
+    expect(await outcome(kms.describe(KeyId, dynamodb))).toBe('ok');
   });
 });
 
