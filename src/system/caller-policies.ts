@@ -62,8 +62,5 @@ function readPolicies(path: string): Map<string, unknown> {
 
 function describeNames(callers: readonly Caller[]): string {
   const first = callers[0]!.principal.name;
-  const last = callers.at(-1)!.principal.name;
-  return callers.length === 1
-    ? `only ${first}; --callers N makes more`
-    : `${first} to ${last}; --callers N makes more`;
+  return callers.length === 1 ? `is only ${first}` : `are ${first} to ${callers.at(-1)!.principal.name}`;
 }
