@@ -36,6 +36,11 @@ const READINGS: Readonly<Record<string, Reading>> = {
     prefix: 'KMS key access denied error',
     kmsClass: 'AWSKMSException',
   },
+  LimitExceededException: {
+    code: 'LimitExceededException',
+    prefix: 'KMS limit exceeded error',
+    kmsClass: 'LimitExceededException',
+  },
   // What DynamoDB does not expect of the KMS: keys that are not for symmetric encryption.
   ValidationException: {
     code: 'InternalServerError',

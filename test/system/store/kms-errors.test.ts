@@ -37,6 +37,13 @@ describe('failures of the KMS, to a client of the store', () => {
       400,
       /^KMS key access denied error: .*AWSKMSException: no \(/,
     ],
+    [
+      'LimitExceededException',
+      'grants per KMS key',
+      'LimitExceededException',
+      400,
+      /^KMS limit exceeded error: .*LimitExceededException: grants per KMS key \(/,
+    ],
     ['ThrottlingException', 'You have …', 'ThrottlingException', 400, /KMS/],
     ['KmsUnavailable', 'connect ECONNREFUSED', 'InternalServerError', 500, /KMS/],
     ['KMSInternalException', '', 'InternalServerError', 500, /KMS/],
