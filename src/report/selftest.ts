@@ -43,11 +43,11 @@ function caseLines(cases: readonly CaseResult[], style: Style): string[] {
   return [head!, ...cases.flatMap((one) => [heading(one, style), ...body.splice(0, one.checks.length)]), ''];
 }
 
-function heading({ name, shows, outcome, repeated, machine }: CaseResult, style: Style): string {
+function heading({ name, shows, outcome, repeated, others_share }: CaseResult, style: Style): string {
   const paint = { pass: style.green, floor: style.green, fail: style.red, busy: style.yellow }[outcome];
   const words = { pass: 'pass', floor: 'pass', fail: 'FAIL', busy: 'busy' }[outcome];
   const again = repeated ? style.yellow(' (the second time)') : '';
-  const state = outcome === 'busy' ? ` (others took ${percent(machine.others_share)} of the cores)` : '';
+  const state = outcome === 'busy' ? ` (others took ${percent(others_share)} of the cores)` : '';
   return `${paint(words)}  ${style.bold(name)}${again}  ${style.dim(shows)}${state}`;
 }
 
@@ -85,8 +85,7 @@ function amount(value: number | null, unit: Check['unit']): string {
 function floorLines(floor: Floor, style: Style): string[] {
   const spread = (value: Floor['lag_ns']) =>
     value === null ? [WITHHELD, WITHHELD] : [duration(value.p50), duration(value.p99)];
-  const limits = (value: Floor['echo_ns']) =>
-    spread(value && { p50: value[0.5], p99: value[0.99] }).map((limit) => (value ? `≤ ${limit}` : limit));
+  const limits = (value: Floor['echo_ns']) => spread(value).map((limit) => (value ? `≤ ${limit}` : limit));
   const times = columns(
     [
       ['', 'p50', 'p99'],

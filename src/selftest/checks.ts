@@ -1,4 +1,5 @@
 /** Checks, and what they decide. */
+import { floorOf } from './machine.ts';
 import type {
   Bound,
   Case,
@@ -76,14 +77,8 @@ function within(measured: number, truth: number, bound: Bound, floor_ns: number)
 /** A machine that adds more than that tells nothing of the tool. */
 const MOST_FLOOR_NS = 10e6;
 
-/** What the machine itself added to a figure, at most; null where it adds nothing, or was not looked at. */
-export function floorOf({ floor }: Check, { oversleep_ns, echo_ns }: MachineState): number | null {
-  if (floor === null || oversleep_ns === null || echo_ns === null) return null;
-  return floor.wakes * oversleep_ns[floor.p] + floor.trips * echo_ns[floor.p];
-}
-
-function judge(check: Check, machine: MachineState): CheckResult {
-  const floor_ns = floorOf(check, machine);
+function judge(check: Check, { looks }: MachineState): CheckResult {
+  const floor_ns = check.floor && floorOf(looks, check.floor);
   return { ...check, floor_ns, state: stateOf(check, floor_ns) };
 }
 
@@ -96,7 +91,7 @@ function stateOf(check: Check, floor_ns: number | null): CheckState {
 const OTHERS_SHARE = 0.02;
 
 /** Whether others had the machine too much to tell what a failure is of. Counts are exact on any machine. */
-function isExcused({ unit, floor_ns }: CheckResult, { others_share }: MachineState): boolean {
+function isExcused({ unit, floor_ns }: CheckResult, others_share: number): boolean {
   if (unit === 'count') return false;
   return others_share > OTHERS_SHARE || (floor_ns ?? 0) > MOST_FLOOR_NS;
 }
@@ -104,15 +99,16 @@ function isExcused({ unit, floor_ns }: CheckResult, { others_share }: MachineSta
 export function decide(
   { name, shows, checks }: Case,
   evidence: Evidence,
-  { machine, repeated }: Pick<CaseResult, 'machine' | 'repeated'>,
+  { machine, repeated }: { machine: MachineState; repeated: boolean },
 ): CaseResult {
   const results = checks(evidence).map((check) => judge(check, machine));
-  return { name, shows, outcome: outcomeOf(results, machine), repeated, machine, checks: results };
+  const { others_share } = machine;
+  return { name, shows, outcome: outcomeOf(results, others_share), repeated, others_share, checks: results };
 }
 
-function outcomeOf(results: readonly CheckResult[], machine: MachineState): Outcome {
+function outcomeOf(results: readonly CheckResult[], others_share: number): Outcome {
   const failed = results.filter(({ state }) => state === 'off');
-  if (failed.length > 0) return failed.every((check) => isExcused(check, machine)) ? 'busy' : 'fail';
+  if (failed.length > 0) return failed.every((check) => isExcused(check, others_share)) ? 'busy' : 'fail';
   return results.some(({ state }) => state === 'floor') ? 'floor' : 'pass';
 }
 

@@ -1,10 +1,9 @@
 import { connect, type Socket } from 'node:net';
-import { LatencyHistogram } from '../recording/recording.ts';
 import { realClock } from '../std/clock.ts';
 import { machineCpu } from '../std/machine-cpu.ts';
-import type { Limits, MachineState } from './types.ts';
+import type { FloorShare, Look, MachineState } from './types.ts';
 
-const EVERY_MS = 15;
+const EVERY_MS = 10;
 /** About what lanes wait between operations: a core that sleeps longer is slower to wake. */
 const NAP_MS = 2;
 const ECHO = Buffer.alloc(256);
@@ -26,16 +25,15 @@ export interface MachineWatchOptions {
  */
 export class MachineWatch {
   readonly #options: MachineWatchOptions;
-  readonly #oversleep = new LatencyHistogram();
-  readonly #echo = new LatencyHistogram();
+  readonly #looks: Look[] = [];
   readonly #cell = new Int32Array(new SharedArrayBuffer(4));
   readonly #socket: Socket;
   readonly #timer = setInterval(() => this.#look(), EVERY_MS);
   readonly #start_ns = realClock.now_ns();
   readonly #idle_ms = machineCpu().idle_ms;
   readonly #ownBefore_us: Promise<number>;
-  /** When the bytes under way were sent. */
-  #sent_ns: number | undefined;
+  /** The look that waits for its bytes to come back. */
+  #under: { overslept_ns: number; sent_ns: number } | undefined;
 
   constructor(options: MachineWatchOptions) {
     this.#options = options;
@@ -53,11 +51,7 @@ export class MachineWatch {
     const all_ms = ((realClock.now_ns() - this.#start_ns) / 1e6) * cores;
     // What is neither idle nor ours, and so also what a hypervisor gave to others.
     const others = 1 - (machineCpu().idle_ms - this.#idle_ms + own_ms) / all_ms;
-    return {
-      oversleep_ns: limitsOf(this.#oversleep),
-      echo_ns: limitsOf(this.#echo),
-      others_share: Math.min(1, Math.max(0, others)),
-    };
+    return { looks: this.#looks, others_share: Math.min(1, Math.max(0, others)) };
   }
 
   cancel(): void {
@@ -67,28 +61,40 @@ export class MachineWatch {
 
   /** One after the other: a thread that sleeps would hear its echo late. */
   #look(): void {
-    if (this.#sent_ns !== undefined || this.#socket.connecting) return;
+    if (this.#under !== undefined || this.#socket.connecting) return;
     const start_ns = realClock.now_ns();
     Atomics.wait(this.#cell, 0, 0, NAP_MS);
-    this.#oversleep.record(realClock.now_ns() - start_ns - NAP_MS * 1e6);
-    this.#sent_ns = realClock.now_ns();
+    const sent_ns = realClock.now_ns();
+    this.#under = { overslept_ns: Math.max(0, sent_ns - start_ns - NAP_MS * 1e6), sent_ns };
     this.#socket.write(ECHO);
   }
 
   #answered(): void {
-    if (this.#sent_ns === undefined) return;
-    this.#echo.record(realClock.now_ns() - this.#sent_ns);
-    this.#sent_ns = undefined;
+    if (this.#under === undefined) return;
+    const { overslept_ns, sent_ns } = this.#under;
+    this.#looks.push({ overslept_ns, echo_ns: realClock.now_ns() - sent_ns });
+    this.#under = undefined;
   }
 }
 
-/** By order statistics: the rank below which 95 of 100 such samples have the percentile. Null without samples. */
-export function limitsOf(histogram: LatencyHistogram): Limits | null {
-  const { count } = histogram;
+/**
+ * What the machine adds to an operation that waits for it so often: from as many looks in a row, added up. By order
+ * statistics, the rank below which 95 of 100 such samples have the percentile.
+ * @returns null with fewer looks than that takes
+ */
+export function floorOf(looks: readonly Look[], { wakes, trips, p }: FloorShare): number | null {
+  const row = Math.max(wakes, trips);
+  const sums: number[] = [];
+  for (let last = row - 1; last < looks.length; last++) {
+    let sum = 0;
+    for (let back = 0; back < row; back++) {
+      const { overslept_ns, echo_ns } = looks[last - back]!;
+      sum += (back < wakes ? overslept_ns : 0) + (back < trips ? echo_ns : 0);
+    }
+    sums.push(sum);
+  }
+  const count = sums.length;
   if (count === 0) return null;
-  const limit = (p: number): number => {
-    const rank = Math.ceil(count * p + Z_95 * Math.sqrt(count * p * (1 - p)));
-    return histogram.valueAtRank(Math.min(count, rank));
-  };
-  return { 0.5: limit(0.5), 0.9: limit(0.9), 0.99: limit(0.99) };
+  const rank = Math.ceil(count * p + Z_95 * Math.sqrt(count * p * (1 - p)));
+  return sums.sort((a, b) => a - b)[Math.min(count, rank) - 1]!;
 }

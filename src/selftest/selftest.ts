@@ -4,6 +4,7 @@ import { describeEnvironment } from '../std/environment.ts';
 import { InputError } from '../std/errors.ts';
 import { EXPERIMENTS } from './cases/cases.ts';
 import { decide, hasPassed, verdictOf } from './checks.ts';
+import { floorOf } from './machine.ts';
 import { type Measured, measure } from './measure.ts';
 import { askPeer } from './peer.ts';
 import { type Servers, startServers } from './servers.ts';
@@ -11,11 +12,11 @@ import {
   type CaseResult,
   type Experiment,
   type Floor,
-  type Limits,
   type MachineState,
   type PeerFigures,
   SELFTEST_SCHEMA,
   type SelftestReport,
+  type Spread,
 } from './types.ts';
 
 export type * from './types.ts';
@@ -187,13 +188,18 @@ class Session {
 
   /** What sleeping and sending cost is seen in the quietest of the measurements. */
   #wholeFloor(): Floor {
-    const least = (what: 'oversleep_ns' | 'echo_ns'): Limits | null =>
-      this.#machine.flatMap((state) => state[what] ?? []).toSorted((a, b) => a[0.99] - b[0.99])[0] ?? null;
+    const least = (path: { wakes: number; trips: number }): Spread | null => {
+      const spreads = this.#machine.flatMap(({ looks }) => {
+        const [p50, p99] = [floorOf(looks, { ...path, p: 0.5 }), floorOf(looks, { ...path, p: 0.99 })];
+        return p50 === null || p99 === null ? [] : { p50, p99 };
+      });
+      return spreads.toSorted((a, b) => a.p99 - b.p99)[0] ?? null;
+    };
     const shares = this.#machine.map(({ others_share }) => others_share);
     return {
       ...this.#floor,
-      oversleep_ns: least('oversleep_ns'),
-      echo_ns: least('echo_ns'),
+      oversleep_ns: least({ wakes: 1, trips: 0 }),
+      echo_ns: least({ wakes: 0, trips: 1 }),
       others_share: shares.length === 0 ? null : Math.max(...shares),
     };
   }

@@ -147,25 +147,26 @@ export interface Spread {
   p99: number;
 }
 
-/** Upper 95 % limits of percentiles, ns: what was seen is a sample. */
-export type Limits = Readonly<Record<FloorPercentile, number>>;
-
 /** What the machine did beside a measurement, seen by means that have nothing of the load generator in them. */
 export interface MachineState {
-  /** What a sleeping thread slept too long; null when there was no time to look. */
-  oversleep_ns: Limits | null;
-  /** What a few bytes took over a plain socket to the servers' process and back; null as above. */
-  echo_ns: Limits | null;
+  /** One after the other, what a sleeping thread slept too long, and what a few bytes then took to the servers' process
+   * and back over a plain socket. */
+  looks: readonly Look[];
   /** Of all cores, what others took: processes that are not ours, and a hypervisor. */
   others_share: number;
 }
 
+export interface Look {
+  overslept_ns: number;
+  echo_ns: number;
+}
+
 /** What this machine adds to what it measures; null where that was not measured. */
 export interface Floor {
-  /** What a sleeping thread sleeps too long: the machine alone, in the quietest of the measurements. */
-  oversleep_ns: Limits | null;
+  /** What a sleeping thread sleeps too long, at most (95 %): the machine alone, in the quietest of the measurements. */
+  oversleep_ns: Spread | null;
   /** What a few bytes take to another process and back: likewise. */
-  echo_ns: Limits | null;
+  echo_ns: Spread | null;
   /** Of all cores, what others took in the worst of the measurements. */
   others_share: number | null;
   /** How late operations start at 2,000/s, with nothing else to do. */
@@ -198,7 +199,8 @@ export interface CaseResult {
   outcome: Outcome;
   /** It failed at first, and these are the figures of its repetition. */
   repeated: boolean;
-  machine: MachineState;
+  /** Of all cores, what others took meanwhile. */
+  others_share: number;
   checks: CheckResult[];
 }
 
