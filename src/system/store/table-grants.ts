@@ -190,8 +190,8 @@ export class TableGrants implements Chore {
 
   #dueOf(name: string, { due_ms }: LooseGrant): number {
     if (this.#underWay.has(name)) return Number.POSITIVE_INFINITY;
-    // A later date was set by a clock that was ahead, before a restart.
-    const latest_ms = this.#clock.wall_ms() + PATIENCE_MS;
+    // A later date was set by a clock that was far ahead, before a restart; that of another process may be a little.
+    const latest_ms = this.#clock.wall_ms() + 2 * PATIENCE_MS;
     return Math.max(due_ms > latest_ms ? 0 : due_ms, this.#retryAt_ms.get(name) ?? 0);
   }
 

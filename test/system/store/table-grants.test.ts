@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SimulatedClock } from '../../../src/std/clock.ts';
 import type { KmsClient } from '../../../src/system/kms/kms.ts';
+import { createStore } from '../../../src/system/store/store.ts';
 import { AwsError } from '../../../src/system/wire/wire.ts';
 import { ACCOUNT, type Answers, alice, type Bench, bob, hashTable, REGION, startBench } from './harness.ts';
 
@@ -232,6 +234,37 @@ describe('AWS’s own keys', () => {
     await bench.advance(1000);
     await untilGrants(Table.SSEDescription.KMSMasterKeyArn, 0);
   });
+});
+
+it('a grant that was dropped while the clock was ahead is retired after a restart that sets it back', async () => {
+  await bench.close();
+  bench = await startBench({ storage: 'memory' });
+  const directory = join(bench.directory, 'ahead');
+  const clock = new SimulatedClock();
+  const lost = new Set(['RetireGrant']);
+  const call: KmsClient['call'] = async (operation, body, principal) => {
+    if (lost.has(operation)) throw new AwsError('KmsUnavailable', 'lost', 503);
+    return bench.client.call(operation, body, principal) as never;
+  };
+  const open = (own: SimulatedClock) =>
+    createStore({
+      ...{ region: REGION, accountId: ACCOUNT, storage: 'lmdb', directory, clock: own },
+      kms: { call, counters: () => bench.client.counters(), reset: () => {}, close: async () => {} },
+      keyCache: { scope: 'connection', ttl_ms: 300_000, expiry: 'absolute' },
+    });
+  const context = { principal: alice.principal, connectionId: 1 };
+  const arn = await createKey();
+  const ahead = await open(clock);
+  clock.advance(7 * 86_400_000);
+  await ahead.execute('CreateTable', { ...hashTable, ...encryptedBy(arn) }, context);
+  await ahead.execute('DeleteTable', { TableName: 'users' }, context);
+  await ahead.close();
+  expect(await grantsOn(arn)).toHaveLength(1);
+  lost.clear();
+  const back = await open(new SimulatedClock());
+  await back.housekeeping.runDue(0);
+  expect(await grantsOn(arn)).toEqual([]);
+  await back.close();
 });
 
 describe('a KMS that fails amid it', () => {
