@@ -5,6 +5,7 @@ import { TableKeys } from '../../../src/system/envelope/envelope.ts';
 import { type Bench, bob, hashTable, sortTable, startBench } from './harness.ts';
 
 const TTL_MS = 300_000;
+const KEY_CHANGE_MS = 500;
 const key = { pk: { S: 'ann' } };
 const get = { TableName: 'users', Key: key };
 const put = { TableName: 'users', Item: { ...key, secret: { S: 'x' } } };
@@ -181,6 +182,7 @@ describe('table keys', () => {
       TableStatus: 'ACTIVE',
       SSEDescription: { Status: 'UPDATING', KMSMasterKeyArn: first },
     });
+    await bench.advance(KEY_CHANGE_MS);
     const { Table } = await bench.run('DescribeTable', { TableName: 'users' });
     expect(Table.SSEDescription).toEqual({ Status: 'ENABLED', SSEType: 'KMS', KMSMasterKeyArn: second });
     await bench.asUser('DisableKey', { KeyId: first });
@@ -192,6 +194,7 @@ describe('table keys', () => {
       'already encrypted with given KMSMasterKeyId',
     );
     await bench.run('UpdateTable', { TableName: 'users', SSESpecification: { Enabled: false } });
+    await bench.advance(KEY_CHANGE_MS);
     const owned = await bench.run('DescribeTable', { TableName: 'users' });
     expect(owned.Table.SSEDescription).toBeUndefined();
     expect(

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SimulatedClock } from '../../../src/std/clock.ts';
+import { advanceTogether, traveller } from '../../../src/std/schedule.ts';
 import {
   createKmsClient,
   type KmsClient,
@@ -43,6 +44,8 @@ export interface Bench {
   failure(operation: string, body: object, options?: { as?: Caller; connection?: number }): Promise<Failure>;
   /** A user's own request to the KMS. */
   asUser(operation: string, body: object): Promise<Answers>;
+  /** Moves the clock ahead, and the store does what falls due on the way. */
+  advance(duration_ms: number): Promise<void>;
   /** Closes the store and opens it anew over what it left. */
   reopen(): Promise<void>;
   close(): Promise<void>;
@@ -110,6 +113,7 @@ export async function startBench(overrides: Partial<StoreOptions> = {}): Promise
       throw new Error(`${operation} was expected to fail.`);
     },
     asUser: (operation, body) => user.call(operation, body),
+    advance: (duration_ms) => advanceTogether([traveller(clock, [bench.store.housekeeping])], duration_ms),
     async reopen() {
       await bench.store.close();
       bench.store = await open();

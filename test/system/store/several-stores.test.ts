@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { advanceTogether, traveller } from '../../../src/std/schedule.ts';
 import { createStore, type Store } from '../../../src/system/store/store.ts';
 import { ACCOUNT, type Answers, alice, type Bench, hashTable, REGION, startBench } from './harness.ts';
 
@@ -30,6 +31,7 @@ describe('two stores over one directory', () => {
     const answer = await other.execute(operation, body, { principal: alice.principal, connectionId: 77 });
     return typeof answer === 'string' || Buffer.isBuffer(answer) ? JSON.parse(String(answer)) : answer;
   }
+  const otherEndsChange = () => advanceTogether([traveller(bench.clock, [other.housekeeping])], 500);
   const put = (pk: string) => ({ TableName: 'users', Item: { pk: { S: pk } } });
   const get = (pk: string) => ({ TableName: 'users', Key: { pk: { S: pk } } });
 
@@ -66,6 +68,7 @@ describe('two stores over one directory', () => {
       TableName: 'users',
       SSESpecification: { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: KeyMetadata.Arn },
     });
+    await otherEndsChange();
     for (let i = 0; i < 3 * dataKeyUses; i++) await runOther('PutItem', put(`n${i}`));
     const before = bench.store.counters().cache.misses;
     expect((await bench.run('GetItem', get(`n${3 * dataKeyUses - 1}`))).Item).toBeDefined();
@@ -79,6 +82,7 @@ describe('two stores over one directory', () => {
     await bench.run('CreateTable', hashTable);
     await bench.run('PutItem', put('a'));
     await runOther('UpdateTable', { TableName: 'users', SSESpecification: { Enabled: true } });
+    await otherEndsChange();
     for (let i = 0; i < 2 * dataKeyUses; i++) await bench.run('PutItem', put(`w${i}`));
     expect((await runOther('GetItem', get('w39'))).Item).toBeDefined();
   });
