@@ -16,6 +16,7 @@ import { MemoryEngine } from './engine-memory.ts';
 import { type Chore, Housekeeping } from './housekeeping.ts';
 import { deleteItem, getItem, putItem, updateItem } from './items.ts';
 import { KeyChanges } from './key-change.ts';
+import { KeyWatch } from './key-watch.ts';
 import type { Operation } from './operation.ts';
 import { query } from './query.ts';
 import { restoreTableFromBackup } from './restore.ts';
@@ -84,8 +85,14 @@ function openEngine({ storage, directory, exclusive = false }: StoreOptions): En
 }
 
 /** What the store does by itself, by lifecycle time. */
-function choresOf(core: StoreCore): Chore[] {
-  return [core.grants, core.restores, new KeyChanges(core), new StreamTrimming(core.engine, core.clock)];
+function choresOf(core: StoreCore, options: StoreOptions): Chore[] {
+  return [
+    core.grants,
+    core.restores,
+    new KeyChanges(core),
+    new KeyWatch(core, options),
+    new StreamTrimming(core.engine, core.clock),
+  ];
 }
 
 interface UnderWay {
@@ -107,7 +114,7 @@ class EncryptedStore implements Store {
     this.#core.removal.start();
     this.#core.backups.start();
     this.#core.restores.start();
-    this.housekeeping = new Housekeeping(engine, this.#core.clock, choresOf(this.#core));
+    this.housekeeping = new Housekeeping(engine, this.#core.clock, choresOf(this.#core, options));
     this.housekeeping.start();
   }
 

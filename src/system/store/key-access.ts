@@ -42,7 +42,9 @@ export class KeyAccess {
     return this.#cache.get(lookup, async () => {
       const wrapped = readKeyring(this.#engine, table.number);
       if (wrapped === undefined) throw tableMissing();
-      const plaintext = await this.#service.decrypt(table.name, wrapped.tableKey.kmsCiphertext, principal);
+      const { kmsCiphertext } = wrapped.tableKey;
+      await this.#requireServiceAccess(table, kmsCiphertext);
+      const plaintext = await this.#service.decrypt(table.name, kmsCiphertext, principal);
       const refresh = () => readKeyring(this.#engine, table.number);
       try {
         return TableKeys.open(plaintext, table.id, wrapped, refresh);
@@ -50,6 +52,16 @@ export class KeyAccess {
         plaintext.fill(0);
       }
     });
+  }
+
+  /**
+   * On a table whose key the service found lost, nobody gets further than the service itself: a grant that was revoked
+   * leaves the users' own permissions as they were. An archived table has no items any more.
+   */
+  async #requireServiceAccess({ name, keyLoss }: TableRecord, kmsCiphertext: string): Promise<void> {
+    if (keyLoss === undefined || keyLoss.status === 'SUSPECTED') return;
+    if (keyLoss.status !== 'INACCESSIBLE_ENCRYPTION_CREDENTIALS') throw tableMissing();
+    (await this.#service.decrypt(name, kmsCiphertext)).fill(0);
   }
 
   connectionClosed(connectionId: number): void {
