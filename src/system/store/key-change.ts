@@ -34,6 +34,7 @@ export async function startKeyChange(
   if (!sse.enabled && table.encryption.kind === 'aws-owned')
     throw invalidParameter('Table is already encrypted by default');
   refuseIfChanging(table);
+  refuseArchived(table);
   countKeyChange(table, core.clock.wall_ms());
   await requireOldKey(core, table);
   const chosen = await chooseKey(core.tableKeys, sse, principal);
@@ -47,6 +48,7 @@ export async function startKeyChange(
   next.plaintext.fill(0);
   return changeTable(core.grants.writer(grant), table, (current) => {
     refuseIfChanging(current);
+    refuseArchived(current);
     const now_ms = core.clock.wall_ms();
     const keyChange: KeyChange = {
       kind: chosen.kind,
@@ -62,6 +64,11 @@ export async function startKeyChange(
 
 function refuseIfChanging({ keyChange, name }: TableRecord): void {
   if (keyChange !== undefined) throw tableBeingUpdated(name);
+}
+
+/** The key of a table whose items are gone opens nothing any more. */
+function refuseArchived({ keyLoss, name }: TableRecord): void {
+  if (keyLoss?.status === 'ARCHIVING' || keyLoss?.status === 'ARCHIVED') throw tableBeingUpdated(name);
 }
 
 /** As DynamoDB, a key named by its id or an alias is taken for another one, and re-encrypts. */
