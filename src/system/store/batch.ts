@@ -7,6 +7,7 @@ import {
   compileExpressions,
   refuseLegacyParameters,
 } from './expressions/expressions.ts';
+import { checkIndexKeys } from './indexes/index-keys.ts';
 import { checkItemKey, checkKey, keyName } from './item-key.ts';
 import { parseItem, type RequestBody, requireTable } from './operation.ts';
 import { RequestReader } from './request.ts';
@@ -153,6 +154,7 @@ function readWrite(table: TableRecord, given: unknown): WriteRequest {
   if (remove !== undefined) return { remove: checkKey(table.primaryKey, remove.Key) };
   const item = validateItem(put?.Item);
   checkItemKey(table.primaryKey, item);
+  checkIndexKeys(table, item);
   return { put: item };
 }
 

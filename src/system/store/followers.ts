@@ -3,6 +3,7 @@ import type { Clock } from '../../std/clock.ts';
 import type { ItemKeys } from '../envelope/envelope.ts';
 import type { TableRecord } from './catalog.ts';
 import type { Transaction } from './engine.ts';
+import { indexWriters } from './indexes/index-writer.ts';
 import { StreamWriter } from './streams/streams.ts';
 import { readTotals, writeTotals } from './totals.ts';
 import type { Item } from './types.ts';
@@ -48,8 +49,11 @@ export function followersChanged(transaction: Transaction, record: TableRecord):
 
 /** The followers of a table; none for most, which then pay nothing. */
 export function followersOf(sealed: SealedTransaction): readonly Follower[] {
-  const { stream } = sealed.table;
-  return stream?.enabled ? [new StreamWriter(sealed, stream.viewType)] : NONE;
+  const { indexes, stream } = sealed.table;
+  if (indexes === undefined && stream === undefined) return NONE;
+  const followers: Follower[] = indexWriters(sealed);
+  if (stream?.enabled) followers.push(new StreamWriter(sealed, stream.viewType));
+  return followers;
 }
 
 const NONE: readonly Follower[] = [];

@@ -121,12 +121,16 @@ function isEmpty(value: AttributeValue): boolean {
 }
 
 function checkKeySize(value: AttributeValue, max_bytes: number): void {
+  const problem = keySizeProblem(value, max_bytes === MAX_SORT_KEY_BYTES);
+  if (problem !== undefined) throw invalidParameter(problem);
+}
+
+/** @returns DynamoDB's words for a key attribute that is too long */
+export function keySizeProblem(value: AttributeValue, isSort: boolean): string | undefined {
   const bytes =
     'S' in value ? Buffer.byteLength(value.S) : 'B' in value ? Buffer.byteLength(value.B, 'base64') : 0;
-  if (bytes <= max_bytes) return;
-  throw invalidParameter(
-    max_bytes === MAX_PARTITION_KEY_BYTES
-      ? 'Size of hashkey has exceeded the maximum size limit of2048 bytes'
-      : 'Aggregated size of all range keys has exceeded the size limit of 1024 bytes',
-  );
+  if (bytes <= (isSort ? MAX_SORT_KEY_BYTES : MAX_PARTITION_KEY_BYTES)) return undefined;
+  return isSort
+    ? 'Aggregated size of all range keys has exceeded the size limit of 1024 bytes'
+    : 'Size of hashkey has exceeded the maximum size limit of2048 bytes';
 }

@@ -15,6 +15,7 @@ import {
   compileExpressions,
   refuseLegacyParameters,
 } from './expressions/expressions.ts';
+import { checkIndexKeys, checkUpdatedIndexKeys } from './indexes/index-keys.ts';
 import { checkItemKey, checkKey } from './item-key.ts';
 import { parseItem, type RequestBody, requireTable } from './operation.ts';
 import { RequestReader } from './request.ts';
@@ -106,6 +107,7 @@ export function putItem(core: StoreCore, body: RequestBody, context: AccessConte
   const { table, returnValues, condition } = write;
   const item = validateItem(body.Item);
   checkItemKey(table.primaryKey, item);
+  checkIndexKeys(table, item);
   return core.write(table, context, (items) => {
     const old = condition !== undefined || returnValues === 'ALL_OLD' ? findItem(items, item) : undefined;
     checkCondition(write, old);
@@ -137,6 +139,7 @@ export function updateItem(core: StoreCore, body: RequestBody, context: AccessCo
     checkCondition(write, old);
     const base = old ?? key;
     const updated = update === undefined ? base : update.apply(base);
+    checkUpdatedIndexKeys(items.table, base, updated);
     const { old_bytes, new_bytes } = items.put(updated);
     return answer(write, updatedAttributes(), writeUnits(old_bytes, new_bytes));
 
