@@ -51,6 +51,25 @@ describe('a table whose KMS key is lost', () => {
     expect(await status()).toBe('ACTIVE');
   });
 
+  it('is inaccessible to users who may use the key when the service may not: its grant was revoked', async () => {
+    const { Grants } = await bench.asUser('ListGrants', { KeyId: arn });
+    await bench.asUser('RevokeGrant', { KeyId: arn, GrantId: Grants[0].GrantId });
+    await bench.advance(20 * MINUTE_MS);
+    expect(await status()).toBe('INACCESSIBLE_ENCRYPTION_CREDENTIALS');
+    expect((await bench.failure('GetItem', get)).code).toBe('AccessDeniedException');
+  });
+
+  it('has its status when a cancelled deletion leaves the key disabled, and loses it once that is enabled', async () => {
+    await bench.asUser('ScheduleKeyDeletion', { KeyId: arn, PendingWindowInDays: 7 });
+    await bench.advance(20 * MINUTE_MS);
+    await bench.asUser('CancelKeyDeletion', { KeyId: arn });
+    await bench.advance(8 * MINUTE_MS);
+    expect(await status()).toBe('INACCESSIBLE_ENCRYPTION_CREDENTIALS');
+    await bench.asUser('EnableKey', { KeyId: arn });
+    await bench.advance(8 * MINUTE_MS);
+    expect(await status()).toBe('ACTIVE');
+  });
+
   it('is archived after seven days: no items any more, a backup of them, and no other status between', async () => {
     await bench.asUser('DisableKey', { KeyId: arn });
     await bench.advance(8 * DAY_MS);
