@@ -3,6 +3,7 @@ import { namedTableMissing } from './errors.ts';
 import type { PrimaryKey } from './expressions/expressions.ts';
 import type { IndexRecord } from './indexes/types.ts';
 import { CATALOG_KEY, tableNameOf, tableRecordKey, tableRecordsAfter } from './layout.ts';
+import type { Replication } from './replicas/types.ts';
 import type { RestoreOrigin } from './restored-table.ts';
 import type { TableGrant } from './table-grants.ts';
 
@@ -30,6 +31,8 @@ export interface TableRecord {
   keyLoss?: KeyLoss;
   /** Made from a backup. */
   restore?: RestoreOrigin;
+  /** The group of tables in several Regions that this one is of. */
+  replication?: Replication;
   /** The newest stream; it stays here when it has been disabled. */
   stream?: { label: string; viewType: StreamViewType; enabled: boolean };
   /** One more with each change of what follows the table's items; none is 0. */

@@ -8,6 +8,8 @@ import { tableMissing } from './errors.ts';
 import { StaleTableError } from './followers.ts';
 import { KeyAccess, type Keys } from './key-access.ts';
 import { Turns } from './pieces.ts';
+import { RegionGroup } from './replicas/region-group.ts';
+import { Replication } from './replicas/replication.ts';
 import { Restores } from './restores.ts';
 import { ChangeNotices } from './streams/streams.ts';
 import { TableGrants } from './table-grants.ts';
@@ -34,6 +36,9 @@ export class StoreCore {
   readonly changes = new ChangeNotices();
   readonly backups: BackupCopies;
   readonly restores: Restores;
+  /** Where replicas of tables can be. */
+  readonly regions: RegionGroup;
+  readonly replication: Replication;
   /** How long a change of a KMS key takes. */
   readonly keyChange_ms: number;
   readonly #budget: UseBudget;
@@ -51,6 +56,8 @@ export class StoreCore {
     const turns = new Turns();
     this.backups = new BackupCopies(engine, this.removal, turns);
     this.restores = new Restores(this, turns);
+    this.regions = options.regions ?? new RegionGroup();
+    this.replication = new Replication(this, options.replicationDelay_ms ?? 0);
     this.keyChange_ms = options.keyChange_ms ?? KEY_CHANGE_MS;
     this.#budget = new UseBudget({ limit: options.dataKeyUses });
   }

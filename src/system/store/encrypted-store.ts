@@ -19,6 +19,7 @@ import { KeyChanges } from './key-change.ts';
 import { KeyWatch } from './key-watch.ts';
 import type { Operation } from './operation.ts';
 import { query } from './query.ts';
+import { TombstoneTrimming } from './replicas/tombstones.ts';
 import { restoreTableFromBackup } from './restore.ts';
 import { scan } from './scan.ts';
 import {
@@ -92,6 +93,8 @@ function choresOf(core: StoreCore, options: StoreOptions): Chore[] {
     new KeyChanges(core),
     new KeyWatch(core, options),
     new StreamTrimming(core.engine, core.clock),
+    core.replication,
+    new TombstoneTrimming(core.engine, core.catalog, core.clock),
   ];
 }
 
@@ -116,6 +119,7 @@ class EncryptedStore implements Store {
     this.#core.restores.start();
     this.housekeeping = new Housekeeping(engine, this.#core.clock, choresOf(this.#core, options));
     this.housekeeping.start();
+    this.#core.regions.join(this.#core);
   }
 
   execute(operation: string, body: Record<string, unknown>, context: AccessContext) {
@@ -166,6 +170,8 @@ class EncryptedStore implements Store {
   /** Waits for the writes under way and erases the keys. The KMS client stays with whoever made it. */
   async close(): Promise<void> {
     try {
+      await this.#core.regions.leave(this.#core);
+      await this.#core.replication.stop();
       await this.housekeeping.stop();
       await Promise.all([this.#core.backups.stop(), this.#core.restores.stop()]);
       await this.#core.removal.stop();

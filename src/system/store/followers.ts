@@ -4,9 +4,13 @@ import type { ItemKeys } from '../envelope/envelope.ts';
 import type { TableRecord } from './catalog.ts';
 import type { Transaction } from './engine.ts';
 import { indexWriters } from './indexes/index-writer.ts';
+import { ChangeStamper } from './replicas/stamps.ts';
 import { StreamWriter } from './streams/streams.ts';
 import { readTotals, writeTotals } from './totals.ts';
 import type { Item } from './types.ts';
+
+/** Who changes items without being asked by a caller: the service for itself, or for a caller in another Region. */
+export type Actor = 'service' | 'replication';
 
 /** What a write did to one item; one of the two is there. */
 export interface ItemChange {
@@ -14,8 +18,8 @@ export interface ItemChange {
   locator: Buffer;
   before: Item | undefined;
   after: Item | undefined;
-  /** Who did it, if not a caller: removals of the service's own. */
-  by?: 'service' | undefined;
+  /** Who did it, if not a caller. */
+  by?: Actor | undefined;
 }
 
 /** Follows the changes of a table's items in the transaction that makes them: both are done, or neither. */
@@ -49,9 +53,10 @@ export function followersChanged(transaction: Transaction, record: TableRecord):
 
 /** The followers of a table; none for most, which then pay nothing. */
 export function followersOf(sealed: SealedTransaction): readonly Follower[] {
-  const { indexes, stream } = sealed.table;
-  if (indexes === undefined && stream === undefined) return NONE;
+  const { indexes, stream, replication } = sealed.table;
+  if (indexes === undefined && stream === undefined && replication === undefined) return NONE;
   const followers: Follower[] = indexWriters(sealed);
+  if (replication !== undefined) followers.push(new ChangeStamper(sealed, replication.region));
   if (stream?.enabled) followers.push(new StreamWriter(sealed, stream.viewType));
   return followers;
 }

@@ -22,6 +22,9 @@
  * | 16, table, 4, index, 2, locator of an item | its entry in the index: its size, and its projection sealed |
  * | 16, table, 4, index, 3, locator of a partition | root page of the index partition's directory, sealed |
  * | 16, table, 4, index, 4, locator of a partition, page id | another page of it, sealed |
+ * | 16, table, 5, locator of an item | in a replicated table: when and where it was changed or removed last, sealed |
+ * | 16, table, 6, time, locator of an item | it was removed then, and the record above says so still; empty |
+ * | 16, table, 7, Region | how far the changes of the table's replica in that Region are in this one, JSON |
  * | 24, table, sequence number | a stream record, sealed; the streams of a table share its numbers |
  * | 32, table, index | work to be done for an index: filling it, or removing it |
  */
@@ -45,6 +48,10 @@ const ITEM = 1;
 const ROOT_PAGE = 2;
 const PAGE = 3;
 const INDEX = 4;
+const STAMP = 5;
+const TOMBSTONE = 6;
+const PLACE = 7;
+const TIME_BYTES = 6;
 const INDEX_TOTALS = 1;
 const INDEX_ENTRY = 2;
 const INDEX_ROOT_PAGE = 3;
@@ -201,6 +208,32 @@ export function indexWorkKey(tableNumber: number, index: number): Buffer {
 
 export function indexWork(): KeyRange {
   return { start: Buffer.of(INDEX_WORK), end: Buffer.of(INDEX_WORK + 1) };
+}
+
+export function stampKey(tableNumber: number, locator: Buffer): Buffer {
+  return dataKey(tableNumber, STAMP, locator, 0);
+}
+
+/** By time, ms since the epoch. */
+export function tombstoneKey(tableNumber: number, removed_ms: number, locator: Buffer): Buffer {
+  const tail = Buffer.allocUnsafe(TIME_BYTES + locator.length);
+  tail.writeUIntBE(removed_ms, 0, TIME_BYTES);
+  locator.copy(tail, TIME_BYTES);
+  return dataKey(tableNumber, TOMBSTONE, tail, 0);
+}
+
+/** The locator within a tombstone's key. */
+export function tombstoneLocatorOf(recordKey: Buffer): Buffer {
+  return recordKey.subarray(DATA_PREFIX_BYTES + TIME_BYTES);
+}
+
+/** The tombstones from before a time. */
+export function tombstonesBefore(tableNumber: number, until_ms: number): KeyRange {
+  return { start: tombstoneKey(tableNumber, 0, NONE), end: tombstoneKey(tableNumber, until_ms, NONE) };
+}
+
+export function placeKey(tableNumber: number, region: string): Buffer {
+  return dataKey(tableNumber, PLACE, Buffer.from(region), 0);
 }
 
 /** Everything that the table's items, directories and indexes are kept in. */

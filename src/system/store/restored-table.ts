@@ -10,12 +10,15 @@ export interface RestoreOrigin {
   inProgress: boolean;
 }
 
-/** Not all of its items are there yet: it shows itself as CREATING, and nobody reads or writes it. */
+/**
+ * Not all of its items are there yet, from a backup or from another Region: it shows itself as CREATING, and nobody
+ * reads or writes it.
+ */
 export function isCreating(table: TableRecord): boolean {
-  return table.restore?.inProgress === true;
+  return table.restore?.inProgress === true || table.replication?.source !== undefined;
 }
 
-/** @throws AwsError while the table is being restored */
+/** @throws AwsError while the table is being restored or replicated */
 export function refuseCreating(
   table: TableRecord,
   code: 'ResourceInUseException' | 'TableInUseException',

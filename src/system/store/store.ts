@@ -8,5 +8,6 @@
  */
 
 export { createStore } from './encrypted-store.ts';
+export { RegionGroup } from './replicas/region-group.ts';
 export { startStoreServer } from './server.ts';
 export type * from './types.ts';

@@ -1,5 +1,6 @@
 import type { TableRecord } from './catalog.ts';
 import type { StoreCore } from './core.ts';
+import { describeReplicas, isGettingReplica } from './replicas/description.ts';
 import { describeRestore, isCreating } from './restored-table.ts';
 import { readTotals } from './totals.ts';
 
@@ -13,7 +14,11 @@ export type TableStatus =
   | 'ARCHIVED';
 
 /** DynamoDB's `TableDescription`. Without encryption, and under the AWS owned key, it has no `SSEDescription`. */
-export function describe(core: StoreCore, table: TableRecord, status: TableStatus = statusOf(table)): object {
+export function describe(
+  core: StoreCore,
+  table: TableRecord,
+  status: TableStatus = statusOf(core, table),
+): object {
   const { items, bytes } = readTotals(core.engine, table.number) ?? { items: 0, bytes: 0 };
   return {
     AttributeDefinitions: keyAttributes(table).map(({ name, type }) => ({
@@ -34,14 +39,16 @@ export function describe(core: StoreCore, table: TableRecord, status: TableStatu
     RestoreSummary: describeRestore(table),
     DeletionProtectionEnabled: table.deletionProtection,
     ...describeStreams(core, table),
+    ...describeReplicas(core, table),
   };
 }
 
 /** What the table is when no operation on it says otherwise. */
-function statusOf(table: TableRecord): TableStatus {
+function statusOf(core: StoreCore, table: TableRecord): TableStatus {
   if (isCreating(table)) return 'CREATING';
   const { keyLoss } = table;
-  return keyLoss === undefined || keyLoss.status === 'SUSPECTED' ? 'ACTIVE' : keyLoss.status;
+  if (keyLoss !== undefined && keyLoss.status !== 'SUSPECTED') return keyLoss.status;
+  return isGettingReplica(core, table) ? 'UPDATING' : 'ACTIVE';
 }
 
 export function describeKeySchema(table: Pick<TableRecord, 'primaryKey'>): object[] {

@@ -5,7 +5,13 @@ import type { TableRecord } from './catalog.ts';
 import { insertIntoDirectory, type PageReader, type PageStore, removeFromDirectory } from './directory.ts';
 import type { RecordReader, Transaction } from './engine.ts';
 import { tableMissing } from './errors.ts';
-import { type Follower, followersOf, type SealedTransaction, StaleTableError } from './followers.ts';
+import {
+  type Actor,
+  type Follower,
+  followersOf,
+  type SealedTransaction,
+  StaleTableError,
+} from './followers.ts';
 import { type ItemPlace, placeOf, sortedPlaceOf } from './item-key.ts';
 import type { Keys } from './key-access.ts';
 import { keyLedger, TABLE_STRUCTURE } from './keyring.ts';
@@ -91,12 +97,15 @@ export class WritableItems extends TableItems implements SealedTransaction {
     this.followers = followersOf(this);
   }
 
-  /** @returns the sizes of the item before (0 if there was none) and now */
-  put(item: Item): { old_bytes: number; new_bytes: number } {
+  /**
+   * @param by who does it, if not a caller
+   * @returns the sizes of the item before (0 if there was none) and now
+   */
+  put(item: Item, by?: Actor): { old_bytes: number; new_bytes: number } {
     const place = sortedPlaceOf(this.keys, this.table, item);
     const old_bytes = this.#sizeAt(place);
     const new_bytes = itemSizeBytes(item);
-    this.#tell(place, item);
+    this.#tell(place, item, by);
     this.transaction.put(
       place.recordKey,
       sealItem(this, TABLE_STRUCTURE, place.recordKey, JSON.stringify(item), new_bytes),
@@ -113,7 +122,7 @@ export class WritableItems extends TableItems implements SealedTransaction {
    * @param by who does it, if not a caller: the table's stream tells it
    * @returns the size that the item had; 0 if there was none
    */
-  remove(key: Item, by?: 'service'): number {
+  remove(key: Item, by?: Actor): number {
     const place = sortedPlaceOf(this.keys, this.table, key);
     const old_bytes = this.#sizeAt(place);
     if (old_bytes === 0) return 0;
@@ -130,7 +139,7 @@ export class WritableItems extends TableItems implements SealedTransaction {
   }
 
   /** Before the change: the item as it was is read for followers alone. */
-  #tell({ recordKey, locator }: ItemPlace, after: Item | undefined, by?: 'service'): void {
+  #tell({ recordKey, locator }: ItemPlace, after: Item | undefined, by?: Actor): void {
     if (this.followers.length === 0) return;
     const record = this.transaction.get(recordKey);
     const before =

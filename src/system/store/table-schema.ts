@@ -9,7 +9,6 @@ const UNSUPPORTED = [
   'LocalSecondaryIndexes',
   'GlobalSecondaryIndexes',
   'GlobalSecondaryIndexUpdates',
-  'ReplicaUpdates',
 ] as const;
 
 const MAX_UNITS = 1_000_000_000_000;

@@ -16,6 +16,7 @@ import { namedTableMissing, validationError } from './errors.ts';
 import { TABLE_STRUCTURE, writeKeyring } from './keyring.ts';
 import { deletedTableKey, keyringKey, totalsKey } from './layout.ts';
 import type { RequestBody } from './operation.ts';
+import { refuseDeletingSource } from './replicas/update.ts';
 import { isTableName, RequestReader } from './request.ts';
 import { refuseCreating } from './restored-table.ts';
 import { type ChosenKey, chooseKey, isUnencrypted, readSseRequest, type SseRequest } from './sse.ts';
@@ -144,7 +145,15 @@ export async function deleteTable(core: StoreCore, body: RequestBody): Promise<o
       'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.',
     );
   }
+  refuseDeletingSource(core, table);
   const description = describe(core, table, 'DELETING');
+  await eraseTable(core, table);
+  core.regions.wake();
+  return { TableDescription: description };
+}
+
+/** @throws AwsError ResourceNotFoundException */
+export async function eraseTable(core: StoreCore, table: TableRecord): Promise<void> {
   await core.engine.write((transaction) => {
     const current = readTable(transaction, table.name);
     if (current?.id !== table.id) throw namedTableMissing(table.name);
@@ -158,7 +167,6 @@ export async function deleteTable(core: StoreCore, body: RequestBody): Promise<o
   core.forgetKeys(table);
   core.grants.start();
   core.removal.start();
-  return { TableDescription: description };
 }
 
 /** ListTables */

@@ -10,6 +10,7 @@ import type {
   WireCounters,
   WireServer,
 } from '../wire/types.ts';
+import type { RegionGroup } from './replicas/region-group.ts';
 
 /** DynamoDB's tagged JSON: exactly one member. `B` and `BS` are base64, `N` and `NS` decimal text. */
 export type AttributeValue =
@@ -53,6 +54,10 @@ export interface StoreOptions {
    * to 20 from the key's loss: on DynamoDB it took 12.6 to 75.
    */
   keyCheck?: { every_ms: number; confirmAfter_ms: number };
+  /** The stores of other Regions that tables can have replicas in; they are of the same process. None without it. */
+  regions?: RegionGroup;
+  /** From a change in another Region to its being taken over here, by the lifecycle clock. Default 0. */
+  replicationDelay_ms?: number;
   /** Uses of a data key before a new one takes over. Default 2^30. */
   dataKeyUses?: number;
 }

@@ -3,6 +3,7 @@ import type { StoreCore } from './core.ts';
 import { invalidParameter, validationError } from './errors.ts';
 import { startKeyChange } from './key-change.ts';
 import type { RequestBody } from './operation.ts';
+import { readReplicaUpdate, refuseChangingStream, updateReplica } from './replicas/update.ts';
 import { RequestReader } from './request.ts';
 import { refuseCreating } from './restored-table.ts';
 import { readSseRequest } from './sse.ts';
@@ -23,6 +24,7 @@ export async function updateTable(
   const billing = readBilling(request);
   const deletionProtection = request.boolean('DeletionProtectionEnabled');
   const stream = readStreamRequest(request);
+  const replica = readReplicaUpdate(request);
   request.done();
   const sse = readSseRequest(request);
   const table = requireNamedTable(core, body);
@@ -30,16 +32,26 @@ export async function updateTable(
   const changesBilling = billing.mode !== undefined || billing.units !== undefined;
   const changesSettings = changesBilling || deletionProtection !== undefined || stream !== undefined;
   if (sse !== undefined) {
-    if (changesSettings)
+    if (changesSettings || replica !== undefined)
       throw invalidParameter('SSESpecification must be the only change in an UpdateTable request');
     return { TableDescription: describe(core, await startKeyChange(core, table, sse, principal)) };
+  }
+  if (replica !== undefined) {
+    if (changesSettings)
+      throw invalidParameter('ReplicaUpdates must be the only change in an UpdateTable request');
+    return {
+      TableDescription: describe(core, await updateReplica(core, table, replica, principal), 'UPDATING'),
+    };
   }
   if (!changesSettings) {
     throw validationError(
       'At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required',
     );
   }
-  if (stream !== undefined) checkStreamUpdate(stream, billing, deletionProtection !== undefined);
+  if (stream !== undefined) {
+    checkStreamUpdate(stream, billing, deletionProtection !== undefined);
+    refuseChangingStream(core, table);
+  }
   const now_ms = core.clock.wall_ms();
   const updated = await changeTable(core.engine, table, (current, transaction) => {
     const settings = {

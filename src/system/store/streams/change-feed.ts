@@ -17,6 +17,7 @@ import type { Item } from '../types.ts';
 import { findStream, rollShards, stateOf } from './find-stream.ts';
 import { firstAt, laterOf, nextSequence, parseSequence, sequenceText } from './sequence.ts';
 import { readStored } from './stream-reader.ts';
+import type { StreamRecord } from './stream-records.ts';
 import type { StoredChange } from './stream-writer.ts';
 
 /** Of no connection: those of the server count from 1. */
@@ -71,6 +72,13 @@ export class ChangeFeed {
     this.#principal = { arn: name, accountId: core.accountId, name, kind: 'service' };
   }
 
+  /** The position after all changes that there are: for who begins with the table as it is. */
+  end(table: TableRecord): string {
+    const core = this.#core;
+    core.engine.refresh();
+    return sequenceText(stateOf(core, this.#streamOf(table)).head);
+  }
+
   /**
    * The changes after `position`, in the order in which they were made; from the oldest that the table's enabled stream
    * has without one.
@@ -80,16 +88,12 @@ export class ChangeFeed {
    *   the table's keys from being opened
    */
   async read(table: TableRecord, position: string | undefined, limit: number): Promise<ChangePage> {
-    const { stream: enabled } = table;
-    if (!enabled?.enabled) throw validationError(`Table has no enabled stream: TableName: ${table.name}`);
+    this.#core.engine.refresh();
+    const enabled = this.#streamOf(table);
     const after = position === undefined ? undefined : parseSequence(position);
     if (position !== undefined && after === undefined) throw validationError(`Invalid position: ${position}`);
     const core = this.#core;
-    core.engine.refresh();
-    const { stream } = await rollShards(
-      core,
-      findStream(core, `${core.arnOf(table.name)}/stream/${enabled.label}`),
-    );
+    const { stream } = await rollShards(core, enabled);
     return core.read(table, { principal: this.#principal, connectionId: CONNECTION_ID }, ({ keys }) => {
       const { head, horizon_ms } = stateOf(core, stream);
       const asked = after === undefined ? stream.start : nextSequence(after, 0);
@@ -103,6 +107,12 @@ export class ChangeFeed {
         changes.length === limit ? changes.at(-1)!.sequence : sequenceText(laterOf(head, after ?? head));
       return { changes, position: seen, gap: after !== undefined && after.ms < horizon_ms };
     });
+  }
+
+  /** @throws AwsError ValidationException */
+  #streamOf({ name, stream }: TableRecord): StreamRecord {
+    if (!stream?.enabled) throw validationError(`Table has no enabled stream: TableName: ${name}`);
+    return findStream(this.#core, `${this.#core.arnOf(name)}/stream/${stream.label}`);
   }
 }
 

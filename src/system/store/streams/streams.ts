@@ -6,7 +6,7 @@
  *   the store itself -> ChangeFeed: a table's changes from a sequence number on, and word of new ones
  *   housekeeping -> StreamTrimming
  */
-export { ChangeFeed, ChangeNotices, type TableChange } from './change-feed.ts';
+export { ChangeFeed, ChangeNotices, type ChangePage, type TableChange } from './change-feed.ts';
 export { describeStream, listStreams } from './describe-operations.ts';
 export { getRecords, getShardIterator } from './read-operations.ts';
 export {

@@ -1,0 +1,202 @@
+import {
+  DeleteItemCommand,
+  DeleteTableCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  UpdateItemCommand,
+  UpdateTableCommand,
+} from '@aws-sdk/client-dynamodb';
+import { CreateKeyCommand } from '@aws-sdk/client-kms';
+import { expect, onTestFinished, test } from 'vitest';
+import {
+  addReplica,
+  contents,
+  described,
+  IRELAND,
+  MAIN,
+  makeTable,
+  SINGAPORE,
+  startWorld,
+  type World,
+} from './world.ts';
+
+async function regions(...names: [string, ...string[]]): Promise<World> {
+  const world = await startWorld(names);
+  onTestFinished(() => world.close());
+  return world;
+}
+
+const put = (client: DynamoDBClient, pk: string, value: string) =>
+  client.send(new PutItemCommand({ TableName: 'songs', Item: { pk: { S: pk }, value: { S: value } } }));
+const item = (pk: string, value: string) => ({ pk: { S: pk }, value: { S: value } });
+
+test('a replica gets what is there, and then changes go both ways', async () => {
+  const world = await regions(MAIN, IRELAND);
+  const [here, there] = [world.dynamodb(MAIN), world.dynamodb(IRELAND)];
+  await makeTable(here, 'songs');
+  for (let i = 0; i < 250; i++) await put(here, `old-${i}`, 'from before');
+  await addReplica(here, 'songs', IRELAND);
+  expect((await described(here, 'songs')).Replicas).toMatchObject([{ RegionName: IRELAND }]);
+  await world.settle();
+  expect(await described(here, 'songs')).toMatchObject({
+    TableStatus: 'ACTIVE',
+    GlobalTableVersion: '2019.11.21',
+    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+    Replicas: [
+      {
+        RegionName: IRELAND,
+        ReplicaStatus: 'ACTIVE',
+        ReplicaArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/songs',
+      },
+    ],
+  });
+  expect(await described(there, 'songs')).toMatchObject({
+    TableStatus: 'ACTIVE',
+    ItemCount: 250,
+    Replicas: [{ RegionName: MAIN, ReplicaStatus: 'ACTIVE' }],
+  });
+  await put(here, 'a', 'made here');
+  await put(there, 'b', 'made there');
+  await world.settle();
+  await there.send(
+    new UpdateItemCommand({
+      TableName: 'songs',
+      Key: { pk: { S: 'a' } },
+      UpdateExpression: 'SET #v = :v',
+      ExpressionAttributeNames: { '#v': 'value' },
+      ExpressionAttributeValues: { ':v': { S: 'changed there' } },
+    }),
+  );
+  await here.send(new DeleteItemCommand({ TableName: 'songs', Key: { pk: { S: 'old-7' } } }));
+  await world.settle();
+  const all = await contents(here, 'songs');
+  expect(Object.keys(all)).toHaveLength(251);
+  expect(all).toMatchObject({ a: item('a', 'changed there'), b: item('b', 'made there') });
+  expect(await contents(there, 'songs')).toEqual(all);
+});
+
+test('of two changes that do not know of each other the later wins, in all Regions; of one moment, the last by name', async () => {
+  const world = await regions(MAIN, IRELAND, SINGAPORE);
+  const clients = [MAIN, IRELAND, SINGAPORE].map((region) => world.dynamodb(region));
+  const [here, there, far] = clients as [DynamoDBClient, DynamoDBClient, DynamoDBClient];
+  await makeTable(here, 'songs');
+  await addReplica(here, 'songs', IRELAND);
+  await world.settle();
+  await addReplica(there, 'songs', SINGAPORE);
+  await world.settle();
+  expect((await described(here, 'songs')).Replicas!.map(({ RegionName }) => RegionName)).toEqual([
+    SINGAPORE,
+    IRELAND,
+  ]);
+  await Promise.all([put(here, 'x', 'here'), put(there, 'x', 'there'), put(far, 'x', 'far')]);
+  await world.settle();
+  for (const client of clients) expect(await contents(client, 'songs')).toEqual({ x: item('x', 'here') });
+  await far.send(new DeleteItemCommand({ TableName: 'songs', Key: { pk: { S: 'x' } } }));
+  await world.settle();
+  for (const client of clients) expect(await contents(client, 'songs')).toEqual({});
+});
+
+test('each Region seals its copy under a key of its own', async () => {
+  const world = await regions(MAIN, IRELAND);
+  const [here, there] = [world.dynamodb(MAIN), world.dynamodb(IRELAND)];
+  const keyIn = async (region: string) =>
+    (await world.kms(region).send(new CreateKeyCommand({}))).KeyMetadata!.Arn!;
+  const keys = { here: await keyIn(MAIN), there: await keyIn(IRELAND) };
+  await makeTable(here, 'songs', {
+    SSESpecification: { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: keys.here },
+  });
+  await expect(addReplica(here, 'songs', IRELAND)).rejects.toMatchObject({
+    name: 'ValidationException',
+    message: 'One or more parameter values were invalid: KMSMasterKeyId must be specified for each replica.',
+  });
+  await expect(addReplica(here, 'songs', IRELAND, keys.here)).rejects.toMatchObject({
+    name: 'ValidationException',
+    message: expect.stringContaining('Invalid arn us-east-1'),
+  });
+  await addReplica(here, 'songs', IRELAND, keys.there);
+  await world.settle();
+  expect((await described(here, 'songs')).Replicas).toMatchObject([{ KMSMasterKeyId: keys.there }]);
+  expect((await described(there, 'songs')).SSEDescription).toMatchObject({
+    Status: 'ENABLED',
+    KMSMasterKeyArn: keys.there,
+  });
+  await put(here, 'a', 'b');
+  await world.settle();
+  expect(Object.keys(await contents(there, 'songs'))).toEqual(['a']);
+  const asked = world
+    .kmsIn(IRELAND)
+    .trail()
+    .map(({ eventName }) => eventName);
+  expect(asked).toEqual(expect.arrayContaining(['CreateGrant', 'GenerateDataKey', 'Decrypt']));
+});
+
+test('what there can be no replica of, or in, is refused', async () => {
+  const world = await regions(MAIN, IRELAND);
+  const [here, there] = [world.dynamodb(MAIN), world.dynamodb(IRELAND)];
+  await makeTable(here, 'songs');
+  await makeTable(there, 'taken');
+  await makeTable(here, 'taken');
+  await makeTable(here, 'narrow', {
+    StreamSpecification: { StreamEnabled: true, StreamViewType: 'KEYS_ONLY' },
+  });
+  const refused = (text: string) => ({
+    name: 'ValidationException',
+    message: expect.stringContaining(text),
+  });
+  await expect(addReplica(here, 'songs', MAIN)).rejects.toMatchObject(refused('the local region'));
+  await expect(addReplica(here, 'songs', 'sa-east-1')).rejects.toMatchObject(refused('sa-east-1'));
+  await expect(addReplica(here, 'taken', IRELAND)).rejects.toMatchObject(refused('already existed'));
+  await expect(addReplica(here, 'narrow', IRELAND)).rejects.toMatchObject(refused('NEW_AND_OLD_IMAGES'));
+  const update = (ReplicaUpdates: object[], more: object = {}) =>
+    here.send(new UpdateTableCommand({ TableName: 'songs', ReplicaUpdates, ...more }));
+  await expect(update([{ Delete: { RegionName: IRELAND } }])).rejects.toMatchObject(refused('not found'));
+  await expect(update([])).rejects.toMatchObject(refused('greater than or equal to 1'));
+  await expect(
+    update([{ Delete: { RegionName: IRELAND } }, { Create: { RegionName: IRELAND } }]),
+  ).rejects.toMatchObject(refused('one replica'));
+  await expect(
+    update([{ Create: { RegionName: IRELAND } }], { DeletionProtectionEnabled: true }),
+  ).rejects.toMatchObject(refused('only change'));
+  expect((await described(here, 'songs')).Replicas).toBeUndefined();
+});
+
+test('a source stays for a day while it has replicas; a replica goes alone', async () => {
+  const world = await regions(MAIN, IRELAND);
+  const [here, there] = [world.dynamodb(MAIN), world.dynamodb(IRELAND)];
+  await makeTable(here, 'songs');
+  await addReplica(here, 'songs', IRELAND);
+  await world.settle();
+  await expect(here.send(new DeleteTableCommand({ TableName: 'songs' }))).rejects.toMatchObject({
+    name: 'ValidationException',
+    message: expect.stringContaining('acted as a source region'),
+  });
+  await expect(
+    here.send(new UpdateTableCommand({ TableName: 'songs', StreamSpecification: { StreamEnabled: false } })),
+  ).rejects.toMatchObject({ name: 'ValidationException' });
+  await here.send(
+    new UpdateTableCommand({ TableName: 'songs', ReplicaUpdates: [{ Delete: { RegionName: IRELAND } }] }),
+  );
+  await expect(described(there, 'songs')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  expect((await described(here, 'songs')).Replicas).toBeUndefined();
+  await put(here, 'still', 'here');
+  await addReplica(here, 'songs', IRELAND);
+  await world.settle();
+  expect(Object.keys(await contents(there, 'songs'))).toEqual(['still']);
+  await world.advance(25 * 3_600_000);
+  await here.send(new DeleteTableCommand({ TableName: 'songs' }));
+  expect((await described(there, 'songs')).Replicas).toBeUndefined();
+  expect(Object.keys(await contents(there, 'songs'))).toEqual(['still']);
+});
+
+test('replication goes on where it was after a restart', async () => {
+  const world = await regions(MAIN, IRELAND);
+  await makeTable(world.dynamodb(MAIN), 'songs');
+  for (let i = 0; i < 300; i++) await put(world.dynamodb(MAIN), `old-${i}`, 'from before');
+  await addReplica(world.dynamodb(MAIN), 'songs', IRELAND);
+  await world.reopen();
+  await put(world.dynamodb(MAIN), 'new', 'after');
+  await world.settle();
+  const all = await contents(world.dynamodb(MAIN), 'songs');
+  expect(Object.keys(all)).toHaveLength(301);
+  expect(await contents(world.dynamodb(IRELAND), 'songs')).toEqual(all);
+});
