@@ -74,6 +74,12 @@ program
   )
   .option('--tls', 'HTTPS with a throw-away certificate', false)
   .option('--region <name>', 'Region that the servers say they are in', region, 'us-east-1')
+  .option(
+    '--replica-regions <names>',
+    'further Regions at the same ports, for replicas of tables: eu-west-1,ap-southeast-1; clients reach one by naming it',
+    regions,
+    [],
+  )
   .action(async (options) => {
     const { serve } = await import('./commands/serve.ts');
     await serve(options, stopSignal());
@@ -155,4 +161,10 @@ function region(text: string): string {
   if (!/^[a-z]{2}(-[a-z]+)+-\d+$/.test(text))
     throw new InvalidArgumentError('It takes a Region such as eu-central-1.');
   return text;
+}
+
+function regions(text: string): string[] {
+  const names = text.split(',').map(region);
+  if (new Set(names).size < names.length) throw new InvalidArgumentError('It takes each Region once.');
+  return names;
 }

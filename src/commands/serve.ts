@@ -13,9 +13,11 @@ import {
   createTlsIdentity,
   type KmsServer,
   loadCallers,
+  RegionGroup,
   type StoreServer,
   startAdmin,
   startKmsServer,
+  startRegions,
   startStoreServer,
   type TlsIdentity,
   withPolicies,
@@ -36,6 +38,8 @@ export interface ServeOptions {
   policies?: string;
   tls: boolean;
   region: string;
+  /** Further Regions, for replicas of tables. */
+  replicaRegions: string[];
 }
 
 interface Embedded {
@@ -78,49 +82,77 @@ async function start(
 ): Promise<Embedded> {
   const clock = new AdjustableClock();
   const service = createStoreService();
-  const common = { region: options.region, accountId: ACCOUNT_ID, auth: 'sigv4' as const, tls, clock };
+  const regions = regionsOf(options);
+  // The main Region's directories are where they were before there were others.
+  const placeOf = (region: string, service: string) =>
+    directory && (region === options.region ? join(directory, service) : join(directory, region, service));
+  const common = { accountId: ACCOUNT_ID, auth: 'sigv4' as const, tls, clock };
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.reverse()) await closer();
   };
   try {
-    const kms = await startKmsServer({
-      ...common,
-      callers: [...callers, service],
-      directory: directory && join(directory, 'kms'),
-      controlQuotas: true,
-      port: options.kmsPort,
+    const kmses = await startRegions(regions, (region, beside) =>
+      startKmsServer({
+        ...common,
+        region,
+        callers: [...callers, service],
+        directory: placeOf(region, 'kms'),
+        controlQuotas: true,
+        port: beside ?? options.kmsPort,
+      }),
+    );
+    closers.push(() => kmses.close());
+    const group = new RegionGroup();
+    const stores = await startRegions(regions, async (region, beside) => {
+      const kms = createKmsClient({
+        url: kmses.main.url,
+        region,
+        credentials: service,
+        ca: tls?.ca,
+        connections: 'keep-alive',
+      });
+      closers.push(() => kms.close());
+      return startStoreServer({
+        ...common,
+        region,
+        callers,
+        kms,
+        storage: directory === undefined ? 'memory' : 'lmdb',
+        directory: placeOf(region, 'store'),
+        exclusive: true,
+        keyCache: { scope: 'connection', ttl_ms: 300_000, expiry: 'absolute' },
+        regions: group,
+        port: beside ?? options.port,
+      });
     });
-    closers.push(() => kms.close());
-    const client = createKmsClient({
-      url: kms.url,
-      region: options.region,
-      credentials: service,
-      ca: tls?.ca,
-      connections: 'keep-alive',
-    });
-    closers.push(() => client.close());
-    const store = await startStoreServer({
-      ...common,
-      callers,
-      kms: client,
-      storage: directory === undefined ? 'memory' : 'lmdb',
-      directory: directory && join(directory, 'store'),
-      exclusive: true,
-      keyCache: { scope: 'connection', ttl_ms: 300_000, expiry: 'absolute' },
-      port: options.port,
-    });
-    closers.push(() => store.close());
+    closers.push(() => stores.close());
     const admin =
       options.adminPort === undefined
         ? undefined
-        : await startAdmin({ port: options.adminPort, clock, kms, store });
+        : await startAdmin({
+            port: options.adminPort,
+            clock,
+            kms: kmses.main,
+            store: stores.main,
+            work: [...stores.all.values()].map(({ store }) => store.housekeeping),
+          });
     if (admin) closers.push(() => admin.close());
-    return { kms, store, admin, close };
+    return { kms: kmses.main, store: stores.main, admin, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** The main one first. */
+function regionsOf({ region, replicaRegions }: ServeOptions): [string, ...string[]] {
+  if (!replicaRegions.includes(region)) return [region, ...replicaRegions];
+  throw new InputError('E_REGIONS', {
+    what: `${region} is the main Region.`,
+    where: '--replica-regions',
+    remedy: 'Name other Regions there.',
+  });
 }
 
 function openDirectory(path: string): string {
@@ -165,5 +197,7 @@ function describe(options: ServeOptions, { store, kms }: Embedded, directory: st
     directory === undefined
       ? 'in memory: gone when this ends (--data DIR keeps it)'
       : `in ${directory}; the credentials of all ${options.callers} callers are in ${join(directory, 'credentials')}`;
-  return `Serving DynamoDB on ${store.url} and KMS on ${kms.url}, ${where}. Ctrl-C stops.`;
+  const others =
+    options.replicaRegions.length === 0 ? '' : `, for ${options.replicaRegions.join(' and ')} too`;
+  return `Serving DynamoDB on ${store.url} and KMS on ${kms.url}${others}, ${where}. Ctrl-C stops.`;
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { AdjustableClock } from '../std/clock.ts';
 import { InputError } from '../std/errors.ts';
-import { advanceTogether, traveller } from '../std/schedule.ts';
+import { advanceTogether, type Scheduled, traveller } from '../std/schedule.ts';
 import { parseDuration_ns } from '../std/units.ts';
 import type { KmsFault, KmsServer } from './kms/kms.ts';
 import type { StoreServer } from './store/store.ts';
@@ -12,6 +12,8 @@ export interface AdminOptions {
   clock: AdjustableClock;
   kms: KmsServer;
   store: StoreServer;
+  /** All that falls due by the clock, in other Regions too; the store's alone without it. */
+  work?: readonly Scheduled[];
 }
 
 export interface AdminServer {
@@ -44,8 +46,8 @@ export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
   };
 }
 
-function createRoutes({ clock, kms, store }: AdminOptions): Record<string, Route> {
-  const time = traveller(clock, [store.store.housekeeping]);
+function createRoutes({ clock, kms, store, work }: AdminOptions): Record<string, Route> {
+  const time = traveller(clock, work ?? [store.store.housekeeping]);
   const counters = () => ({ kms: kms.counters(), store: store.counters() });
   return {
     'GET /counters': async () => ({ type: JSON_TYPE, body: `${JSON.stringify(counters(), null, 2)}\n` }),

@@ -35,6 +35,11 @@ export interface SealedTransaction {
   readonly clock: Clock;
   /** Seals under the structure's current data key; a structure without one gets its first. */
   seal(structure: string, aad: Buffer, plaintext: string | Buffer): Buffer;
+  /**
+   * Opens what was sealed, also under a data key that another writer has made and that is not committed yet.
+   * @throws EnvelopeError for whatever reason it does not open
+   */
+  unseal(structure: string, aad: Uint8Array, sealed: Uint8Array): Buffer;
 }
 
 /** A write began with a table record that lacks a follower, or has one too many: read it anew, then try again. */

@@ -38,7 +38,7 @@ export function sealItem(
 
 /** A directory's pages, under the record keys that `keyOf` gives them. */
 export function pageReader(
-  keys: ItemKeys,
+  keys: Pick<ItemKeys, 'open'>,
   reader: RecordReader,
   structure: string,
   keyOf: (pageId: number) => Buffer,
@@ -58,7 +58,10 @@ export function pageStore(
   structure: string,
   keyOf: (pageId: number) => Buffer,
 ): PageStore {
-  const { keys, transaction } = sealed;
+  const { transaction } = sealed;
+  const keys: Pick<ItemKeys, 'open'> = {
+    open: (name, aad, bytes) => sealed.unseal(name, aad, bytes),
+  };
   return {
     ...pageReader(keys, transaction, structure, keyOf),
     write: (pageId, page) => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../std/clock.ts';
-import type { ItemKeys, UseBudget } from '../envelope/envelope.ts';
+import { EnvelopeError, type ItemKeys, TableKeys, type UseBudget } from '../envelope/envelope.ts';
 import type { RequestTrace } from '../wire/types.ts';
 import type { TableRecord } from './catalog.ts';
 import { insertIntoDirectory, type PageReader, type PageStore, removeFromDirectory } from './directory.ts';
@@ -161,6 +161,18 @@ export class WritableItems extends TableItems implements SealedTransaction {
   #directoryOf(partition: Buffer): PageStore {
     const keyOf = (pageId: number) => pageRecordKey(this.table.number, partition, pageId);
     return pageStore(this, TABLE_STRUCTURE, keyOf);
+  }
+
+  unseal(structure: string, aad: Uint8Array, sealed: Uint8Array): Buffer {
+    try {
+      return this.keys.open(structure, aad, sealed);
+    } catch (thrown) {
+      if (!(thrown instanceof EnvelopeError && this.#own instanceof TableKeys)) throw thrown;
+      const keyring = keyLedger(this.transaction, this.table.number).read();
+      for (const { id } of keyring.structures[structure]?.dataKeys ?? [])
+        this.#own.learn(structure, id, keyring);
+      return this.keys.open(structure, aad, sealed);
+    }
   }
 
   seal(structure: string, aad: Buffer, plaintext: string | Buffer): Buffer {

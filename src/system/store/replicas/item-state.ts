@@ -5,7 +5,7 @@ import { locatorOf } from '../layout.ts';
 import { parseItem } from '../operation.ts';
 import type { TableItems, WritableItems } from '../table-items.ts';
 import type { Item } from '../types.ts';
-import { compareStamps, FIRST, readStamp, type Stamp, writeStamp } from './stamps.ts';
+import { compareStamps, FIRST, lastStamp, readStamp, type Stamp, writeStamp } from './stamps.ts';
 
 export interface ItemState {
   key: Item;
@@ -33,7 +33,7 @@ export function stateOfRecord(items: TableItems, { key, value }: EngineRecord): 
 /** Takes a change over if it is later than what is there. Taken twice it does nothing. */
 export function receive(items: WritableItems, { key, item, stamp }: ItemState): void {
   const { locator } = placeOf(items.keys, items.table, key);
-  const last = readStamp(items.keys, items.transaction, items.table.number, locator);
+  const last = lastStamp(items, locator);
   const known = last ?? (items.find(key) === undefined ? undefined : FIRST);
   if (known !== undefined && compareStamps(stamp, known) <= 0) return;
   if (item === undefined) items.remove(key, 'replication');

@@ -35,7 +35,7 @@ export function compareStamps(a: Stamp, b: Stamp): number {
 
 /** @throws EnvelopeError when the record was changed or moved */
 export function readStamp(
-  keys: ItemKeys,
+  keys: Pick<ItemKeys, 'open'>,
   reader: RecordReader,
   tableNumber: number,
   locator: Buffer,
@@ -51,7 +51,15 @@ export function readStamp(
   };
 }
 
-/** @param before what `readStamp` says */
+/** What a transaction is about to change. */
+export function lastStamp(sealed: SealedTransaction, locator: Buffer): Stamp | undefined {
+  const keys: Pick<ItemKeys, 'open'> = {
+    open: (structure, aad, bytes) => sealed.unseal(structure, aad, bytes),
+  };
+  return readStamp(keys, sealed.transaction, sealed.table.number, locator);
+}
+
+/** @param before what `lastStamp` says */
 export function writeStamp(
   sealed: SealedTransaction,
   locator: Buffer,
@@ -86,9 +94,8 @@ export class ChangeStamper implements Follower {
   changed({ locator, before, after, by }: ItemChange): void {
     if (by === 'replication') return;
     if (before !== undefined && after !== undefined && equalValues({ M: before }, { M: after })) return;
-    const { keys, transaction, table, clock } = this.#sealed;
-    const last = readStamp(keys, transaction, table.number, locator);
-    const time = nextSequence(last, clock.wall_ms());
+    const last = lastStamp(this.#sealed, locator);
+    const time = nextSequence(last, this.#sealed.clock.wall_ms());
     writeStamp(this.#sealed, locator, last, { ...time, region: this.#region, removed: after === undefined });
   }
 }

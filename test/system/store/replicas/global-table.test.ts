@@ -6,7 +6,7 @@ import {
   UpdateItemCommand,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
-import { CreateKeyCommand } from '@aws-sdk/client-kms';
+import { CreateKeyCommand, DisableKeyCommand, EnableKeyCommand } from '@aws-sdk/client-kms';
 import { expect, onTestFinished, test } from 'vitest';
 import {
   addReplica,
@@ -199,4 +199,56 @@ test('replication goes on where it was after a restart', async () => {
   const all = await contents(world.dynamodb(MAIN), 'songs');
   expect(Object.keys(all)).toHaveLength(301);
   expect(await contents(world.dynamodb(IRELAND), 'songs')).toEqual(all);
+});
+
+test('a lost key: the replica is told to be inaccessible, leaves 20 hours later, and is a table of its own when the key is back', async () => {
+  const world = await regions(MAIN, IRELAND);
+  const [here, there, kms] = [world.dynamodb(MAIN), world.dynamodb(IRELAND), world.kms(IRELAND)];
+  const KeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata!.Arn!;
+  await makeTable(here, 'songs');
+  await addReplica(here, 'songs', IRELAND, KeyId);
+  await world.settle();
+  await kms.send(new DisableKeyCommand({ KeyId }));
+  await world.advance(30 * 60_000);
+  const [lost] = (await described(here, 'songs')).Replicas!;
+  expect(lost).toMatchObject({
+    RegionName: IRELAND,
+    ReplicaStatus: 'INACCESSIBLE_ENCRYPTION_CREDENTIALS',
+    ReplicaInaccessibleDateTime: expect.any(Date),
+  });
+  expect((await described(here, 'songs')).TableStatus).toBe('ACTIVE');
+  await put(here, 'meanwhile', 'here');
+  const leaves_ms = lost!.ReplicaInaccessibleDateTime!.getTime() + 20 * 3_600_000;
+  await world.advance(leaves_ms - 1000 - world.clock.wall_ms());
+  expect((await described(here, 'songs')).Replicas).toHaveLength(1);
+  await world.advance(1000);
+  expect(await described(here, 'songs')).not.toHaveProperty('Replicas');
+  expect((await described(there, 'songs')).TableStatus).toBe('INACCESSIBLE_ENCRYPTION_CREDENTIALS');
+  await kms.send(new EnableKeyCommand({ KeyId }));
+  await world.advance(3_600_000);
+  expect(await described(there, 'songs')).not.toHaveProperty('Replicas');
+  expect((await described(there, 'songs')).TableStatus).toBe('ACTIVE');
+  expect(await contents(there, 'songs')).toEqual({});
+  await put(there, 'own', 'there');
+  await world.advance(3_600_000);
+  expect(Object.keys(await contents(here, 'songs'))).toEqual(['meanwhile']);
+});
+
+test('a key that is back in time: the replica catches up, both ways', async () => {
+  const world = await regions(MAIN, IRELAND);
+  const [here, there, kms] = [world.dynamodb(MAIN), world.dynamodb(IRELAND), world.kms(IRELAND)];
+  const KeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata!.Arn!;
+  await makeTable(here, 'songs');
+  await addReplica(here, 'songs', IRELAND, KeyId);
+  await world.settle();
+  await put(here, 'gone', 'soon');
+  await world.settle();
+  await kms.send(new DisableKeyCommand({ KeyId }));
+  await world.advance(19 * 3_600_000);
+  await put(here, 'meanwhile', 'here');
+  await here.send(new DeleteItemCommand({ TableName: 'songs', Key: { pk: { S: 'gone' } } }));
+  await kms.send(new EnableKeyCommand({ KeyId }));
+  await world.advance(3_600_000);
+  expect((await described(here, 'songs')).Replicas).toMatchObject([{ ReplicaStatus: 'ACTIVE' }]);
+  expect(Object.keys(await contents(there, 'songs'))).toEqual(['meanwhile']);
 });
