@@ -11,7 +11,7 @@ const BODY_BYTES_MAX = 512 * 1024;
 /**
  * Starts the embedded KMS: AWS KMS JSON 1.1 over HTTP, or HTTPS with `tls`.
  * @throws InputError for a port in use, for a `directory` that can't be opened (`E_KMS_ROOT_KEY`, `E_KMS_DIRECTORY`),
- * and for a caller's policy that is none (`E_POLICIES`)
+ * for a trail that can't be written where it is to be (`E_TRAIL`), and for a caller's policy that is none (`E_POLICIES`)
  */
 export async function startKmsServer(options: KmsOptions): Promise<KmsServer> {
   const { directory, region, accountId } = options;
@@ -43,6 +43,7 @@ export async function startKmsServer(options: KmsOptions): Promise<KmsServer> {
       wire,
       counters: () => ({ ...wire.counters(), ...service.requests.counters() }),
       trail: () => service.trail.list(),
+      trailDropped: () => service.trail.dropped,
       reset: () => {
         wire.reset();
         service.requests.reset();

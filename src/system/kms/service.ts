@@ -15,6 +15,7 @@ import { type KmsOperation, kmsOperations, perform } from './operations.ts';
 import { RequestQuotas, regionCryptoQuota_per_s } from './quota.ts';
 import { RequestLog } from './requests.ts';
 import { Identities, Trail, trailAnswer, trailParameters, trailText } from './trail.ts';
+import { TrailFiles } from './trail-files.ts';
 import type { KmsOptions, TrailRecord } from './types.ts';
 import { KeyUses } from './uses.ts';
 
@@ -71,7 +72,8 @@ export class KmsService {
     this.#random = options.random ?? createRandom(1);
     this.#rounding = new TimerRounding(this.#random);
     this.#identities = new Identities(options.callers);
-    this.trail = new Trail(options.trailCapacity ?? TRAIL_CAPACITY);
+    const files = options.trail && new TrailFiles(options.trail, options, realTime);
+    this.trail = new Trail(options.trailCapacity ?? TRAIL_CAPACITY, files);
   }
 
   /** @throws AwsError */
@@ -113,6 +115,7 @@ export class KmsService {
   async close(): Promise<void> {
     await this.#grants.close();
     await this.#keyring.close();
+    await this.trail.close();
   }
 
   #delay_ms(): number {

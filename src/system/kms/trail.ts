@@ -1,4 +1,5 @@
 import type { Caller, Principal } from '../wire/types.ts';
+import type { TrailFiles } from './trail-files.ts';
 import type { TrailRecord } from './types.ts';
 
 const PARAMETERS_LENGTH_MAX = 8192;
@@ -37,13 +38,23 @@ const SHOWN_ANSWERS: Readonly<Record<string, ShownNames>> = {
 export class Trail {
   readonly #capacity: number;
   readonly #records: TrailRecord[] = [];
+  readonly #files: TrailFiles | undefined;
   #oldest = 0;
+  #dropped = 0;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, files?: TrailFiles) {
     this.#capacity = capacity;
+    this.#files = files;
+  }
+
+  /** Older records that made room. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   add(record: TrailRecord): void {
+    this.#files?.add(record);
+    if (this.#records.length === this.#capacity) this.#dropped++;
     if (this.#capacity === 0) return;
     if (this.#records.length < this.#capacity) {
       this.#records.push(record);
@@ -51,6 +62,10 @@ export class Trail {
     }
     this.#records[this.#oldest] = record;
     this.#oldest = (this.#oldest + 1) % this.#capacity;
+  }
+
+  async close(): Promise<void> {
+    await this.#files?.close();
   }
 
   /** Newest last. */

@@ -2,6 +2,8 @@ import type { Clock } from '../../std/clock.ts';
 import type { Random } from '../../std/random.ts';
 import type { Caller, Credentials, Principal, TlsIdentity, WireCounters, WireServer } from '../wire/types.ts';
 
+import type { TrailFilesOptions } from './trail-files.ts';
+
 export type EncryptionContext = Readonly<Record<string, string>>;
 
 export interface KmsOptions {
@@ -22,6 +24,8 @@ export interface KmsOptions {
   directory?: string;
   /** Newest requests kept in the trail; older ones are counted and dropped. Default 10,000. */
   trailCapacity?: number;
+  /** Where the trail is written, beside being kept in memory. */
+  trail?: TrailFilesOptions;
   /** Key lifecycle time (creation, deletion windows). */
   clock?: Clock;
   /** For the simulated latency only: key material always comes from the system's CSPRNG. */
@@ -75,6 +79,8 @@ export interface KmsServer {
   counters(): KmsCounters;
   /** The account's trail, newest last: requests on AWS owned keys are left out, as AWS leaves them out. */
   trail(): TrailRecord[];
+  /** Older events that are no longer in memory. */
+  trailDropped(): number;
   /** Zeroes the counters; the trail stays. */
   reset(): void;
   /** Faults for a time, on the KMS's own clock; a later one replaces an earlier one. */
