@@ -2,13 +2,15 @@ import { type Arm, keepsConnections, traitsOf } from '../workload/workload.ts';
 
 /**
  * KMS Decrypt calls expected from set-up to drain, for a plan that is not drawn yet: one for every cache entry, and one
- * more each time it is asked for after it expired. Null where a closed loop or a foreign cache decides.
+ * more each time it is asked for after it expired. Null where a closed loop, a foreign cache or chance decide.
  * @param operations null in a closed loop
  */
-export function expectedDecryptCalls(arm: Arm, operations: number | null, playing_ms: number): number | null {
+export function expectedDecryptCalls(arm: Arm, operations: number | null, real_ms: number): number | null {
   if (traitsOf(arm).needs === 'nothing' || arm.table.encryption === 'none') return 0;
   if (arm.target !== 'embedded') return null;
-  const { scope } = arm.system.keyCache;
+  const { scope, singleFlight, earlyRefresh_ms, jitter } = arm.system.keyCache;
+  if (!singleFlight || earlyRefresh_ms > 0 || jitter > 0) return null;
+  const playing_ms = real_ms * arm.clock.speed;
   if (scope === 'connection' && !keepsConnections(arm)) return operations;
   if (scope === 'connection' && arm.connections.operations !== undefined) {
     return operations === null ? null : Math.round(ofShortLivedConnections(arm, operations, playing_ms));

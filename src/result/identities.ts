@@ -12,6 +12,7 @@ export function checkIdentities(evidence: ArmEvidence, whole: TurnRecording): Id
     operations(whole),
     requests(evidence, whole),
     lookups(evidence),
+    policies(evidence),
     ...decrypts(evidence),
   ];
 }
@@ -69,19 +70,35 @@ function lookups({ total }: ArmEvidence): Identity {
   ]);
 }
 
+/** What the arm's cache policies rule out did not happen: no load is booked as another kind than it was. */
+function policies({ arm, total }: ArmEvidence): Identity {
+  const name = 'cache loads as its policies allow';
+  if (!total.store) return notChecked(name, 'the target does not count cache lookups');
+  const { singleFlight, earlyRefresh_ms } = arm.system.keyCache;
+  const { hits, misses, coalesced, duplicates, refreshes } = total.store.cache;
+  const excluded = singleFlight ? duplicates : coalesced;
+  const refreshable = earlyRefresh_ms > 0 ? hits : 0;
+  return {
+    name,
+    state: excluded === 0 && duplicates <= misses && refreshes <= refreshable ? 'ok' : 'broken',
+    detail: `single flight ${singleFlight ? 'on' : 'off'}: ${coalesced} coalesced, ${duplicates} duplicates; refreshes ${refreshes}, at most ${refreshable}`,
+  };
+}
+
 /** Two steps from a miss to the KMS's own log, so that the one that leaks can be told. */
 function decrypts({ arm, total }: ArmEvidence): Identity[] {
   const names = [
-    'store Decrypt attempts = misses + retries',
+    'store Decrypt attempts = misses + refreshes + own + retries',
     'store Decrypt attempts = KMS request log',
   ] as const;
   if (!total.store) return names.map((name) => notChecked(name, 'the target does not count KMS attempts'));
   const attempts = total.store.kmsAttempts.Decrypt ?? 0;
-  const expected = total.store.cache.misses + (total.store.kmsRetries.Decrypt ?? 0);
+  const { cache, ownDecrypts, kmsRetries } = total.store;
+  const expected = cache.misses + cache.refreshes + ownDecrypts + (kmsRetries.Decrypt ?? 0);
   return [
     equal(names[0], [
       ['attempts', attempts],
-      ['misses + retries', expected],
+      ['misses + refreshes + own + retries', expected],
     ]),
     logged(names[1], attempts, total.kms?.calls.Decrypt ?? 0, { arm, known: total.kms !== null }),
   ];

@@ -125,7 +125,16 @@ const arm = z.looseObject({
       time_ns: summary.nullable(),
     })
     .nullable(),
-  cache: z.looseObject({ ...cacheCounts, expired: number, evicted: number, hit_rate: known }).nullable(),
+  cache: z
+    .looseObject({
+      ...cacheCounts,
+      duplicates: number.optional(),
+      refreshes: number.optional(),
+      expired: number,
+      evicted: number,
+      hit_rate: known,
+    })
+    .nullable(),
   connections: z
     .looseObject({
       opened: number,

@@ -15,9 +15,13 @@ export interface SystemSample {
       hits: number;
       misses: number;
       coalesced: number;
+      duplicates: number;
+      refreshes: number;
       expired: number;
       evicted: number;
     };
+    /** Decrypt calls that no cache lookup began: the store's own, to change a key and the like. */
+    ownDecrypts: number;
     /** Attempts sent to the KMS, and those among them that repeat one, by operation. */
     kmsAttempts: Record<string, number>;
     kmsRetries: Record<string, number>;
@@ -210,6 +214,9 @@ export interface ArmResult {
     hits: number;
     misses: number;
     coalesced: number;
+    /** Both absent from older results: misses beside a load of the same key, and loads ahead of an expiry. */
+    duplicates?: number;
+    refreshes?: number;
     expired: number;
     evicted: number;
     hit_rate: number | null;

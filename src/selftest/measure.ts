@@ -88,7 +88,16 @@ class Stop {
   }
 }
 
-const NO_CACHE = { lookups: 0, hits: 0, misses: 0, coalesced: 0, expired: 0, evicted: 0 };
+const NO_CACHE = {
+  lookups: 0,
+  hits: 0,
+  misses: 0,
+  coalesced: 0,
+  duplicates: 0,
+  refreshes: 0,
+  expired: 0,
+  evicted: 0,
+};
 
 /** Each turn is a stretch of the server's log, so that the last one is the measured turn. */
 async function bedsOf(arms: readonly Arm[], server: RemoteServer): Promise<Testbed> {
@@ -109,6 +118,7 @@ async function bedsOf(arms: readonly Arm[], server: RemoteServer): Promise<Testb
       store: {
         requests: (await server.log()).total.requests,
         cache: NO_CACHE,
+        ownDecrypts: 0,
         kmsAttempts: {},
         kmsRetries: {},
         cpu_us: 0,

@@ -43,39 +43,59 @@ export const realClock: Clock = {
 };
 
 /**
- * A clock over another one that can be paused, resumed and moved ahead. It drives key-cache expiry, key lifecycles
- * and nothing that has to agree with the outside (SigV4, `Date`, certificates).
+ * A clock over another one that can be paused, resumed, moved ahead, and run at a multiple of its speed. It drives
+ * key-cache expiry, key lifecycles and nothing that has to agree with the outside (SigV4, `Date`, certificates).
  */
 export class AdjustableClock implements Clock {
   readonly #base: Clock;
-  #ahead_ns = 0;
-  #pausedAt_ns: number | undefined;
+  /** It read `#at_ns` when the base read `#baseAt_ns`, and has gone on at its speed since, unless it is paused. */
+  #at_ns: number;
+  #baseAt_ns: number;
+  #speed = 1;
+  #paused = false;
 
   constructor(base: Clock = realClock) {
     this.#base = base;
+    this.#at_ns = this.#baseAt_ns = base.now_ns();
   }
 
   now_ns(): number {
-    return (this.#pausedAt_ns ?? this.#base.now_ns()) + this.#ahead_ns;
+    return this.#at(this.#base.now_ns());
   }
 
   wall_ms(): number {
-    const paused_ns = this.#pausedAt_ns === undefined ? 0 : this.#base.now_ns() - this.#pausedAt_ns;
-    return this.#base.wall_ms() + (this.#ahead_ns - paused_ns) / 1e6;
+    const base_ns = this.#base.now_ns();
+    return this.#base.wall_ms() + (this.#at(base_ns) - base_ns) / 1e6;
+  }
+
+  /** Seconds of this clock in one of the base's, from now on. */
+  setSpeed(speed: number): void {
+    this.#settle();
+    this.#speed = speed;
   }
 
   advance(duration_ms: number): void {
-    this.#ahead_ns += duration_ms * 1e6;
+    this.#at_ns += duration_ms * 1e6;
   }
 
   pause(): void {
-    this.#pausedAt_ns ??= this.#base.now_ns();
+    this.#settle();
+    this.#paused = true;
   }
 
   resume(): void {
-    if (this.#pausedAt_ns === undefined) return;
-    this.#ahead_ns -= this.#base.now_ns() - this.#pausedAt_ns;
-    this.#pausedAt_ns = undefined;
+    this.#settle();
+    this.#paused = false;
+  }
+
+  #at(base_ns: number): number {
+    return this.#paused ? this.#at_ns : this.#at_ns + (base_ns - this.#baseAt_ns) * this.#speed;
+  }
+
+  #settle(): void {
+    const base_ns = this.#base.now_ns();
+    this.#at_ns = this.#at(base_ns);
+    this.#baseAt_ns = base_ns;
   }
 }
 

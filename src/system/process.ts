@@ -28,6 +28,7 @@ let server: Server | undefined;
 
 const answers = {
   start: async (specification: ServerSpecification) => {
+    clock.setSpeed(specification.clockSpeed ?? 1);
     server = await (specification.role === 'kms' ? startKms(specification) : startStore(specification));
     return server.url;
   },
@@ -82,6 +83,7 @@ async function startStore(specification: Extract<ServerSpecification, { role: 's
       return {
         requests: counters.requests,
         cache: counters.cache,
+        ownDecrypts: counters.ownDecrypts,
         kmsAttempts: counters.kms.attempts,
         kmsRetries: counters.kms.retries,
         cpu_us: cpuSinceReset_us(),

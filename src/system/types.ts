@@ -3,9 +3,13 @@ import type { KmsClientOptions, KmsOptions } from './kms/kms.ts';
 import type { StoreServerOptions } from './store/store.ts';
 
 /** What a server process is told to be. */
-export type ServerSpecification =
+export type ServerSpecification = {
+  /** Seconds of its cache and lifecycle clock in a real one. Default 1. */
+  clockSpeed?: number;
+} & (
   | { role: 'kms'; options: Omit<KmsOptions, 'clock' | 'random'> }
-  | { role: 'store'; options: Omit<StoreServerOptions, 'kms' | 'clock'>; kms: KmsClientOptions };
+  | { role: 'store'; options: Omit<StoreServerOptions, 'kms' | 'clock'>; kms: KmsClientOptions }
+);
 
 /** Cumulative since the last `reset`. */
 export interface KmsSample {
@@ -20,6 +24,8 @@ export interface KmsSample {
 export interface StoreSample {
   requests: number;
   cache: CacheCounters;
+  /** Decrypt calls that no cache lookup began. */
+  ownDecrypts: number;
   kmsAttempts: Record<string, number>;
   kmsRetries: Record<string, number>;
   cpu_us: number;

@@ -15,7 +15,7 @@ import {
   type StoreSample,
   type TlsIdentity,
 } from '../system/system.ts';
-import { type Arm, kmsIdentity, tableNames, traitsOf } from '../workload/workload.ts';
+import { type Arm, hasOwnKms, kmsIdentity, tableNames, traitsOf } from '../workload/workload.ts';
 import { createKey, createTables, fillTables } from './tables.ts';
 import type { ArmTestbed, Testbed } from './types.ts';
 
@@ -68,6 +68,7 @@ async function startKms(arm: Arm, grounds: Grounds): Promise<ServerProcess<KmsSa
   const { latency, quota_per_s, region, tls } = arm.system.kms;
   const kms = await launch({
     role: 'kms',
+    clockSpeed: arm.clock.speed,
     options: {
       region,
       accountId: ACCOUNT_ID,
@@ -99,6 +100,7 @@ async function openArm(
   };
   const store = await launch({
     role: 'store',
+    clockSpeed: arm.clock.speed,
     options: {
       region: arm.system.kms.region,
       accountId: ACCOUNT_ID,
@@ -135,16 +137,18 @@ async function openArm(
   const storeAccess = { ...operatorAccess, url: store.url };
   await createTables(storeAccess, arm, keyArn);
   await fillTables(storeAccess, arm);
-  return traitsOf(arm).needs === 'directory' ? handOver(target, store, kms) : measure(target, store, kms);
+  if (traitsOf(arm).needs === 'directory') return handOver(target, store, kms);
+  return measure(target, store, kms, hasOwnKms(arm) ? [store, kms] : [store]);
 }
 
-/** The store process is what is measured. */
+/** The store process is what is measured. @param timed whose clocks stand while other arms play */
 async function measure(
   target: ArmTarget,
   store: ServerProcess<StoreSample>,
   kms: ServerProcess<KmsSample>,
+  timed: readonly ServerProcess<unknown>[],
 ): Promise<ArmTestbed> {
-  await store.pause();
+  for (const server of timed) await server.pause();
   await store.wipe();
   await store.reset();
   return {
@@ -152,8 +156,12 @@ async function measure(
     get ended() {
       return store.ended ?? kms.ended;
     },
-    resume: async () => void (await ofLiving(store, () => store.resume())),
-    pause: async () => void (await ofLiving(store, () => store.pause())),
+    resume: async () => {
+      for (const server of timed) await ofLiving(server, () => server.resume());
+    },
+    pause: async () => {
+      for (const server of timed) await ofLiving(server, () => server.pause());
+    },
     sample: async () => ({
       store: await ofLiving(store, () => store.sample()),
       kms: await ofLiving(kms, () => kms.sample()),

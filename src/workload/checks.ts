@@ -1,4 +1,6 @@
 /** What is well-formed field by field and impossible together. */
+
+import { CACHE_CHECKS } from './cache-checks.ts';
 import { DRIVER_CHECKS } from './driver-checks.ts';
 import { traitsOf } from './driver-traits.ts';
 import { PHASE_CHECKS } from './phase-checks.ts';
@@ -223,6 +225,7 @@ export const ARM_CHECKS: readonly Check[] = [
   ...load.map(unlessReplayed),
   ...PHASE_CHECKS,
   ...TRACE_CHECKS,
+  ...CACHE_CHECKS,
 ];
 
 /** Recorded traffic has arrivals and operations of its own. */

@@ -50,6 +50,29 @@ export const bytes = (description: string, least: string, most: string) =>
 export const rate = (description: string, least: string, most: string) =>
   quantity(RATE, description, least, most);
 
+/** `10%` or `0.1`: from 0, below 1. */
+export const fraction = (description: string) =>
+  z
+    .unknown()
+    .transform((written, context) => {
+      const [, amount, percent] = isTextOrNumber(written)
+        ? (/^(\d+(?:\.\d+)?)\s*(%?)$/.exec(String(written).trim()) ?? [])
+        : [];
+      const value = Number(amount) / (percent === '%' ? 100 : 1);
+      if (value >= 0 && value < 1) return value;
+      context.addIssue({
+        code: 'custom',
+        message: `expected a share from 0 to below 100%, got ${quote(written)}`,
+        params: { remedy: 'Write 10% or 0.1.' },
+      });
+      return z.NEVER;
+    })
+    .meta({ description, type: ['string', 'number'], pattern: '^\\d+(\\.\\d+)?\\s*%?$', examples: ['10%'] });
+
+/** A plain number within [least, most]. */
+export const factor = (description: string, least: number, most: number) =>
+  z.number().min(least).max(most).describe(`${description} (${least} to ${most})`);
+
 function quantity(kind: Quantity, description: string, least: string, most: string) {
   const min = kind.parse(least) as number;
   const max = kind.parse(most) as number;

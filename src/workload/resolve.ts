@@ -36,6 +36,7 @@ export function mergeArm(base: WrittenArm, arm: WrittenArm): WrittenArm {
     table: { ...base.table, ...arm.table },
     keys: { ...base.keys, ...arm.keys },
     arrivals: { ...(sameLoop ? base.arrivals : {}), ...arm.arrivals },
+    clock: { ...base.clock, ...arm.clock },
     network: { ...base.network, ...arm.network },
     cost: { ...base.cost, ...arm.cost },
   };
@@ -77,6 +78,7 @@ export function resolveArm(name: string, written: WrittenArm, directory: string)
     },
     sign,
     system: resolveSystem(written.system ?? {}, sign),
+    clock: { speed: written.clock?.speed ?? DEFAULTS.clock.speed },
     network: { rtt_ns: written.network?.rtt ?? 0 },
     table: {
       name: table.name ?? `sealbench-${name}`,
@@ -117,6 +119,9 @@ function resolveSystem(written: NonNullable<WrittenArm['system']>, sign: boolean
       ttl_ms: ms(keyCache.ttl) ?? DEFAULTS.keyCache.ttl_ms,
       expiry: keyCache.expiry ?? DEFAULTS.keyCache.expiry,
       entries: keyCache.entries ?? DEFAULTS.keyCache.entries,
+      singleFlight: keyCache.singleFlight ?? DEFAULTS.keyCache.singleFlight,
+      earlyRefresh_ms: ms(keyCache.earlyRefresh) ?? DEFAULTS.keyCache.earlyRefresh_ms,
+      jitter: keyCache.jitter ?? DEFAULTS.keyCache.jitter,
     },
     hosts: written.hosts ?? DEFAULTS.hosts,
     storage: written.storage ?? DEFAULTS.storage,

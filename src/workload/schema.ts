@@ -1,6 +1,6 @@
 /** The workload file as people write it: every field optional unless nothing can be assumed, unknown fields refused. */
 import * as z from 'zod';
-import { count, driver, duration, endpoint, rate, target } from './fields.ts';
+import { count, driver, duration, endpoint, factor, fraction, rate, target } from './fields.ts';
 import {
   byteSizes,
   callers,
@@ -83,6 +83,20 @@ const keyCache = z
       .describe('Counted from the load, or from the last use.')
       .optional(),
     entries: count('Most entries; the least recently used goes first', '1', '10M').optional(),
+    singleFlight: z
+      .boolean()
+      .describe(
+        'Whether who misses a key that is being loaded waits for that load. false: each asks the KMS.',
+      )
+      .optional(),
+    earlyRefresh: duration(
+      "A hit in so much of the end of an entry's life loads a new one in the background, while the old one serves to its end",
+      '0',
+      '30d',
+    ).optional(),
+    jitter: fraction(
+      "Most of an entry's life that chance cuts off: lives differ, and don't end together.",
+    ).optional(),
   })
   .meta({ id: 'keyCache', description: "The store's cache of table keys." });
 
@@ -214,6 +228,16 @@ const settings = {
     .meta({ id: 'keys', description: 'Which items operations touch.' })
     .optional(),
   trace: trace.optional(),
+  clock: z
+    .strictObject({
+      speed: factor(
+        "How many times faster than real time the embedded system's cache and lifecycle time pass; the KMS's quota and latency stay on real time",
+        1,
+        1_000_000,
+      ).optional(),
+    })
+    .meta({ id: 'clock', description: 'Time in the embedded system.' })
+    .optional(),
   operations: operations.optional(),
   arrivals: arrivals.optional(),
   phases: phases.optional(),

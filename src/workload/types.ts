@@ -30,6 +30,11 @@ export interface SystemSettings {
     ttl_ms: number;
     expiry: 'absolute' | 'sliding';
     entries: number;
+    singleFlight: boolean;
+    /** 0: none. */
+    earlyRefresh_ms: number;
+    /** Share of a life that may be cut off, below 1. */
+    jitter: number;
   };
   hosts: number;
   storage: 'lmdb' | 'memory';
@@ -130,6 +135,8 @@ export interface Arm {
   system: SystemSettings;
   /** Recorded traffic in place of arrivals, operations and keys. */
   trace?: TraceSettings;
+  /** Cache and lifecycle time pass so many times as fast as real time. */
+  clock: { speed: number };
   /** What is emulated between client and store. */
   network: { rtt_ns: number };
   table: {

@@ -2,7 +2,7 @@
 export { DEFAULTS } from './defaults.ts';
 export { type DriverTraits, traitsOf } from './driver-traits.ts';
 export { loadWorkload } from './file.ts';
-export { kmsIdentity } from './kms-identity.ts';
+export { hasOwnKms, kmsIdentity } from './kms-identity.ts';
 export type { WorkloadOverrides } from './overrides.ts';
 export { parseWorkload } from './parse.ts';
 export { workloadJsonSchema } from './schema.ts';

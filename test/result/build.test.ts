@@ -44,7 +44,7 @@ describe('an arm of a healthy run', () => {
 
   it('is valid, with every identity checked', () => {
     expect(arm.verdict).toEqual({ value: 'valid', reasons: [] });
-    expect(arm.identities.map((identity) => identity.state)).toEqual(Array(6).fill('ok'));
+    expect(arm.identities.map((identity) => identity.state)).toEqual(Array(7).fill('ok'));
   });
 
   it('summarises measured operations, and each kind that occurred', () => {
@@ -114,7 +114,7 @@ describe('a target without counters', () => {
       null,
     ]);
     expect(arm.cpu_us_per_op).toEqual({ lanes: 300, store: null, kms: null, pacing: 20 });
-    expect(arm.identities.map(({ state }) => state)).toEqual(['ok', 'ok', ...Array(4).fill('not checked')]);
+    expect(arm.identities.map(({ state }) => state)).toEqual(['ok', 'ok', ...Array(5).fill('not checked')]);
     expect(arm.verdict.value).toBe('valid');
   });
 });

@@ -30,8 +30,22 @@ describe('an identity that does not hold makes the arm invalid', () => {
     ],
     [
       'an attempt without a miss',
-      'store Decrypt attempts = misses + retries',
+      'store Decrypt attempts = misses + refreshes + own + retries',
       (arm) => arm.total.store!.kmsAttempts.Decrypt!++,
+    ],
+    [
+      'a miss that was booked as a refresh where nothing is refreshed early',
+      'cache loads as its policies allow',
+      ({ total }) => {
+        total.store!.cache.misses--;
+        total.store!.cache.hits++;
+        total.store!.cache.refreshes++;
+      },
+    ],
+    [
+      'a duplicate under single flight',
+      'cache loads as its policies allow',
+      (arm) => arm.total.store!.cache.duplicates++,
     ],
     [
       'a call that the KMS has and the store has not',
@@ -71,6 +85,31 @@ describe('identities allow for', () => {
       total.kms!.calls.GenerateDataKey = 1;
     });
     expect(broken).toEqual([]);
+  });
+
+  it('refreshes where the cache does them, and what the store decrypts for itself', () => {
+    const { broken } = verdictOf({}, {}, ({ arm, total }) => {
+      arm.system.keyCache.earlyRefresh_ms = 1000;
+      total.store!.cache.lookups += 3;
+      total.store!.cache.hits += 3;
+      total.store!.cache.refreshes = 3;
+      total.store!.ownDecrypts = 1;
+      total.store!.kmsAttempts.Decrypt! += 4;
+      total.kms!.calls.Decrypt! += 4;
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('misses of one key at once where each loads for itself, and nothing coalesced there', () => {
+    const alone = (coalesced: number) => (evidence: RunEvidence['arms'][0]) => {
+      evidence.arm.system.keyCache.singleFlight = false;
+      const { cache } = evidence.total.store!;
+      cache.duplicates = 5;
+      cache.coalesced += coalesced;
+      cache.lookups += coalesced;
+    };
+    expect(verdictOf({}, {}, alone(0)).broken).toEqual([]);
+    expect(verdictOf({}, {}, alone(1)).broken).toEqual(['cache loads as its policies allow']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clockOffset_ns } from '../../src/std/clock.ts';
+import { AdjustableClock, clockOffset_ns, SimulatedClock } from '../../src/std/clock.ts';
 import { createRandom } from '../../src/std/random.ts';
 
 describe('the offset between two clocks', () => {
@@ -14,5 +14,49 @@ describe('the offset between two clocks', () => {
     };
     const offset_ns = clockOffset_ns(read, () => read() + 5e9);
     expect(Math.abs(offset_ns - 5e9)).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('a clock that can be adjusted', () => {
+  const EPOCH_MS = Date.UTC(2026, 0, 1);
+
+  test('is its base until somebody adjusts it', () => {
+    const base = new SimulatedClock(5e9);
+    const clock = new AdjustableClock(base);
+    base.advance(1234);
+    expect([clock.now_ns(), clock.wall_ms()]).toEqual([base.now_ns(), base.wall_ms()]);
+  });
+
+  test('stands while it is paused, and can be moved ahead even then', () => {
+    const base = new SimulatedClock();
+    const clock = new AdjustableClock(base);
+    base.advance(1000);
+    clock.pause();
+    clock.pause();
+    base.advance(5000);
+    expect([clock.now_ns(), clock.wall_ms()]).toEqual([1e9, EPOCH_MS + 1000]);
+    clock.advance(500);
+    clock.resume();
+    clock.resume();
+    base.advance(1000);
+    expect([clock.now_ns(), clock.wall_ms()]).toEqual([2.5e9, EPOCH_MS + 2500]);
+  });
+
+  test('runs faster from when it is told to, and only while it runs', () => {
+    const base = new SimulatedClock();
+    const clock = new AdjustableClock(base);
+    base.advance(1000);
+    clock.setSpeed(1000);
+    expect(clock.now_ns()).toBe(1e9);
+    base.advance(300);
+    expect([clock.now_ns(), clock.wall_ms()]).toEqual([301e9, EPOCH_MS + 301_000]);
+    clock.pause();
+    base.advance(60_000);
+    clock.resume();
+    base.advance(1);
+    expect(clock.now_ns()).toBe(302e9);
+    clock.setSpeed(1);
+    base.advance(1);
+    expect(clock.now_ns()).toBe(302.001e9);
   });
 });

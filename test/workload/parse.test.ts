@@ -23,11 +23,20 @@ test('what a file does not say has its documented default', () => {
         sign: true,
         system: {
           kms: { region: 'us-east-1', connections: 'keep-alive', tls: true },
-          keyCache: { scope: 'connection', ttl_ms: 300_000, expiry: 'absolute', entries: 100_000 },
+          keyCache: {
+            scope: 'connection',
+            ttl_ms: 300_000,
+            expiry: 'absolute',
+            entries: 100_000,
+            singleFlight: true,
+            earlyRefresh_ms: 0,
+            jitter: 0,
+          },
           hosts: 1,
           storage: 'lmdb',
           auth: 'sigv4',
         },
+        clock: { speed: 1 },
         network: { rtt_ns: 0 },
         table: {
           name: 'sealbench-default',
