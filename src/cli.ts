@@ -72,6 +72,17 @@ program
     '--policies <file>',
     'what callers may do with KMS keys: JSON, caller name to IAM policy document (default: everything)',
   )
+  .option(
+    '--notify <target>',
+    'tell when a table loses its KMS key, has it back, is archived: a file (a JSON line each), or e-mail by smtp[s]://[user:password@]host[:port]?from=a@b&to=c@d (default: nobody)',
+  )
+  .option('--trail <dir>', "write the KMS's trail here, in rotating files of JSON lines (default: in memory)")
+  .option(
+    '--trail-files <n>',
+    'files of the trail that are kept, of 16 MiB or an hour each',
+    positiveNumber,
+    64,
+  )
   .option('--tls', 'HTTPS with a throw-away certificate', false)
   .option('--region <name>', 'Region that the servers say they are in', region, 'us-east-1')
   .option(
@@ -83,6 +94,22 @@ program
   .action(async (options) => {
     const { serve } = await import('./commands/serve.ts');
     await serve(options, stopSignal());
+  });
+
+program
+  .command('trail')
+  .summary('what a trail that serve wrote has: events, or how many')
+  .argument('<dir>', 'directory of serve --trail')
+  .option('--count <by>', 'count by operation, principal, table, key, error: some of them, with commas')
+  .option('--operation <name>', 'only this operation')
+  .option('--principal <arn>', 'only this principal')
+  .option('--table <name>', 'only this table')
+  .option('--key <arn>', 'only this key')
+  .option('--error <code>', 'only this error')
+  .option('--since <time>', 'only from this time on, such as 2026-01-31T12:00:00Z')
+  .action(async (directory, options) => {
+    const { trail } = await import('./commands/trail.ts');
+    await trail(directory, options);
   });
 
 program

@@ -13,6 +13,8 @@ import {
   createTlsIdentity,
   type KmsServer,
   loadCallers,
+  type Notify,
+  openNotifier,
   RegionGroup,
   type StoreServer,
   startAdmin,
@@ -36,6 +38,11 @@ export interface ServeOptions {
   callers: number;
   /** JSON file of what callers may do with keys; everything without it. */
   policies?: string;
+  /** A file or an SMTP URL that messages about keys of tables go to. */
+  notify?: string;
+  /** The KMS's trail is in memory alone without it. */
+  trail?: string;
+  trailFiles: number;
   tls: boolean;
   region: string;
   /** Further Regions, for replicas of tables. */
@@ -60,8 +67,9 @@ export async function serve(options: ServeOptions, stopped: Promise<void>): Prom
         ? createCallers(options.callers)
         : loadCallers(join(directory, 'credentials'), options.callers);
     const callers = options.policies === undefined ? known : withPolicies(known, options.policies);
+    const notify = options.notify === undefined ? undefined : await openNotifier(options.notify, printNote);
     const tls = options.tls ? await createTlsIdentity() : undefined;
-    const embedded = await start(options, callers, directory, tls);
+    const embedded = await start(options, callers, directory, tls, notify);
     const caFile = tls && join(scratch, 'ca.pem');
     if (caFile) writeFileSync(caFile, tls.ca);
     printData(exportLines(options, embedded, callers, caFile));
@@ -79,6 +87,7 @@ async function start(
   callers: Caller[],
   directory: string | undefined,
   tls: TlsIdentity | undefined,
+  notify: Notify | undefined,
 ): Promise<Embedded> {
   const clock = new AdjustableClock();
   const service = createStoreService();
@@ -99,6 +108,7 @@ async function start(
         callers: [...callers, service],
         directory: placeOf(region, 'kms'),
         controlQuotas: true,
+        trail: trailFiles(options, region),
         port: beside ?? options.kmsPort,
       }),
     );
@@ -123,6 +133,7 @@ async function start(
         exclusive: true,
         keyCache: { scope: 'connection', ttl_ms: 300_000, expiry: 'absolute' },
         regions: group,
+        notify,
         port: beside ?? options.port,
       });
     });
@@ -143,6 +154,13 @@ async function start(
     await close();
     throw error;
   }
+}
+
+/** The trail of a further Region is in a directory within the main one's. */
+function trailFiles({ trail, trailFiles: files, region: main }: ServeOptions, region: string) {
+  if (trail === undefined) return undefined;
+  const directory = resolve(region === main ? trail : join(trail, region));
+  return { directory, files, onProblem: printNote };
 }
 
 /** The main one first. */

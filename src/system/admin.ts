@@ -4,7 +4,7 @@ import type { AdjustableClock } from '../std/clock.ts';
 import { InputError } from '../std/errors.ts';
 import { advanceTogether, type Scheduled, traveller } from '../std/schedule.ts';
 import { parseDuration_ns } from '../std/units.ts';
-import type { KmsFault, KmsServer } from './kms/kms.ts';
+import { type KmsFault, type KmsServer, matches, readTrailQuery, TrailCounter } from './kms/kms.ts';
 import type { StoreServer } from './store/store.ts';
 
 export interface AdminOptions {
@@ -52,13 +52,7 @@ function createRoutes({ clock, kms, store, work }: AdminOptions): Record<string,
   return {
     'GET /counters': async () => ({ type: JSON_TYPE, body: `${JSON.stringify(counters(), null, 2)}\n` }),
     'GET /metrics': async () => ({ type: 'text/plain; version=0.0.4', body: prometheus(counters()) }),
-    'GET /trail': async () => ({
-      type: 'application/jsonl',
-      body: kms
-        .trail()
-        .map((record) => `${JSON.stringify(record)}\n`)
-        .join(''),
-    }),
+    'GET /trail': async (request) => trailAnswer(kms, request.url!),
     'POST /clock': async (request) => {
       const { advance } = await readJson(request);
       await advanceTogether([time], duration_ms(advance, 'advance'));
@@ -73,6 +67,20 @@ function createRoutes({ clock, kms, store, work }: AdminOptions): Record<string,
       return { type: JSON_TYPE, body: `${JSON.stringify(fault)}\n` };
     },
   };
+}
+
+/** The events asked for, as JSON lines, or how many there are of each kind: `?count=operation,table&since=…`. */
+function trailAnswer(kms: KmsServer, url: string): { type: string; body: string } {
+  const query = readTrailQuery(new URL(url, 'http://loopback').searchParams);
+  if ('problem' in query) throw new BadRequest(400, query.problem);
+  const events = kms.trail().filter((event) => matches(event, query.filter));
+  if (query.countBy === undefined) {
+    return { type: 'application/jsonl', body: events.map((event) => `${JSON.stringify(event)}\n`).join('') };
+  }
+  const counter = new TrailCounter(query.countBy);
+  for (const event of events) counter.add(event);
+  const answer = { events: events.length, dropped: kms.trailDropped(), counts: counter.counts() };
+  return { type: JSON_TYPE, body: `${JSON.stringify(answer, null, 2)}\n` };
 }
 
 async function handle(

@@ -92,6 +92,9 @@ describe('what is refused', () => {
   it.each([
     ['GET', '/', '', 404, 'GET /counters'],
     ['GET', '/clock', '', 404, 'POST /clock'],
+    ['GET', '/trail?count=colour', '', 400, "'count' takes some of operation, principal, table"],
+    ['GET', '/trail?colour=red', '', 400, "no such parameter as 'colour'"],
+    ['GET', '/trail?since=now', '', 400, "'since' takes a time"],
     ['POST', '/clock', 'x', 400, 'not JSON'],
     ['POST', '/clock', '[]', 400, 'not a JSON object'],
     ['POST', '/clock', '{}', 400, "'advance' takes a duration"],
@@ -123,6 +126,22 @@ it('moves the clock, and says what time it is', async () => {
   const { body } = await ask('POST', '/clock', '{"advance":"7d"}');
   expect(JSON.parse(body)).toEqual({ now: '2026-01-08T00:00:00.000Z' });
   expect(clock.wall_ms()).toBe(EPOCH_MS + 7 * 86_400_000);
+});
+
+it('counts the trail', async () => {
+  const credentials = alice;
+  const user = createKmsClient({ url: kms.url, region: REGION, credentials, connections: 'keep-alive' });
+  await user.call('CreateKey', {});
+  await user.call('ListKeys', {});
+  await user.close();
+  const { body } = await ask('GET', '/trail?count=operation,table&operation=ListKeys');
+  expect(JSON.parse(body)).toEqual({
+    events: 1,
+    dropped: 0,
+    counts: [{ operation: 'ListKeys', table: null, count: 1 }],
+  });
+  const events = (await ask('GET', '/trail?operation=ListKeys')).body.trim().split('\n');
+  expect(events.map((line) => JSON.parse(line).eventName)).toEqual(['ListKeys']);
 });
 
 it('exports every counter for Prometheus, with its type before it', async () => {
