@@ -5,6 +5,7 @@ export * from './callers.ts';
 export * from './kms/kms.ts';
 export { type KmsTimes, recordKmsTimes } from './kms-times.ts';
 export * from './launch.ts';
+export { type Notify, openNotifier } from './notifier.ts';
 export * from './regions.ts';
 export * from './store/store.ts';
 export type * from './types.ts';

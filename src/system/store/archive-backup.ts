@@ -15,15 +15,16 @@ const NAME_END = '.archive';
  * the records where they lie, and the table goes on without any, in one transaction. It is listed as `SYSTEM`
  * ("automatically created by DynamoDB"), without an expiry: DynamoDB bills it for as long as it is kept.
  *
- * @param change what else becomes of the table in the same transaction: its status, its `ArchivalSummary`
- * @returns the table as it is now
+ * @param change what else becomes of the table in the same transaction: its status, its `ArchivalSummary`; undefined
+ *   when there is nothing to archive any more, since another process was quicker
+ * @returns the table as it is now, and the backup, if it was made
  * @throws AwsError ResourceNotFoundException when the table went meanwhile
  */
 export async function createArchiveBackup(
   core: StoreCore,
   table: TableRecord,
-  change: (current: TableRecord, backupArn: string) => TableRecord = (current) => current,
-): Promise<{ table: TableRecord; backupArn: string }> {
+  change: (current: TableRecord, backupArn: string) => TableRecord | undefined = (current) => current,
+): Promise<{ table: TableRecord; backupArn: string } | undefined> {
   const created_ms = core.clock.wall_ms();
   const id = newBackupId(created_ms);
   const arn = backupArn(core.arnOf(table.name), id);
@@ -31,6 +32,8 @@ export async function createArchiveBackup(
     const current = readTable(transaction, table.name);
     const totals = readTotals(transaction, table.number);
     if (current?.id !== table.id || totals === undefined) throw namedTableMissing(table.name);
+    const changed = change(current, arn);
+    if (changed === undefined) return undefined;
     const backup: BackupRecord = {
       id,
       name: `${table.name.slice(0, NAME_LENGTH - NAME_END.length)}${NAME_END}`,
@@ -43,12 +46,12 @@ export async function createArchiveBackup(
       restores: 0,
     };
     writeBackup(transaction, backup);
-    const emptied = { ...change(current, arn), number: moveSettings(transaction, current.number) };
+    const emptied = { ...changed, number: moveSettings(transaction, current.number) };
     writeTable(transaction, emptied);
     return emptied;
   });
   core.forgetKeys(table);
-  return { table: archived, backupArn: arn };
+  return archived && { table: archived, backupArn: arn };
 }
 
 /** What the table goes on showing, under a new number; whoever still writes to the old one finds no table there. */

@@ -29,6 +29,8 @@ export interface TableRecord {
   keyChanges_ms?: number[];
   /** The KMS key refuses itself to the service, as far as is known. */
   keyLoss?: KeyLoss;
+  /** What its owner has not been told yet, in its order, and from when on whoever comes may send it. */
+  notices?: { waiting: KeyNotice[]; tryAt_ms: number };
   /** Made from a backup. */
   restore?: RestoreOrigin;
   /** The group of tables in several Regions that this one is of. */
@@ -61,6 +63,16 @@ export type KeyLoss =
   | { status: 'INACCESSIBLE_ENCRYPTION_CREDENTIALS'; inaccessible_ms: number }
   | { status: 'ARCHIVING'; inaccessible_ms: number; archival_ms: number }
   | { status: 'ARCHIVED'; inaccessible_ms: number; archival_ms: number; backupArn: string };
+
+/** Something to tell the owner of a table about its key. */
+export interface KeyNotice {
+  event: 'key-inaccessible' | 'key-accessible' | 'table-archived';
+  keyArn: string;
+  /** When it came about. */
+  at_ms: number;
+  inaccessible_ms: number;
+  backupArn?: string;
+}
 
 /** What stream records hold of an item besides its key. */
 export type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES';

@@ -16,6 +16,7 @@ import { MemoryEngine } from './engine-memory.ts';
 import { type Chore, Housekeeping } from './housekeeping.ts';
 import { deleteItem, getItem, putItem, updateItem } from './items.ts';
 import { KeyChanges } from './key-change.ts';
+import { KeyNotices } from './key-notices.ts';
 import { KeyWatch } from './key-watch.ts';
 import type { Operation } from './operation.ts';
 import { query } from './query.ts';
@@ -92,6 +93,7 @@ function choresOf(core: StoreCore, options: StoreOptions): Chore[] {
     core.restores,
     new KeyChanges(core),
     new KeyWatch(core, options),
+    new KeyNotices(core, options),
     new StreamTrimming(core.engine, core.clock),
     core.replication,
     new TombstoneTrimming(core.engine, core.catalog, core.clock),

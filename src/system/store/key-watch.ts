@@ -2,6 +2,7 @@ import { createArchiveBackup } from './archive-backup.ts';
 import { changeTable, type KeyLoss, type TableRecord } from './catalog.ts';
 import type { StoreCore } from './core.ts';
 import type { Chore } from './housekeeping.ts';
+import { noticeOf, withNotice } from './key-notices.ts';
 import { readKeyring } from './keyring.ts';
 import { isRefusal } from './kms-errors.ts';
 import type { StoreOptions } from './types.ts';
@@ -28,15 +29,18 @@ export class KeyWatch implements Chore {
   readonly #every_ms: number;
   readonly #confirmAfter_ms: number;
   readonly #started_ms: number;
+  /** There is somebody to tell. */
+  readonly #tells: boolean;
   /** By table id: up to when it has been looked, and when to look again after the KMS left it open. */
   readonly #looked_ms = new Map<string, number>();
   readonly #retryAt_ms = new Map<string, number>();
 
-  constructor(core: StoreCore, { keyCheck = KEY_CHECK }: StoreOptions) {
+  constructor(core: StoreCore, { keyCheck = KEY_CHECK, notify }: StoreOptions) {
     this.#core = core;
     this.#every_ms = keyCheck.every_ms;
     this.#confirmAfter_ms = keyCheck.confirmAfter_ms;
     this.#started_ms = core.clock.wall_ms();
+    this.#tells = notify !== undefined;
   }
 
   nextDue_ms(): number {
@@ -66,7 +70,8 @@ export class KeyWatch implements Chore {
 
   #dueByState(table: TableRecord): number {
     const { keyLoss, encryption } = table;
-    if (encryption.kind !== 'customer-managed') return Number.POSITIVE_INFINITY;
+    // A loss may outlast the key that was lost: a change of key can end before the next round.
+    if (keyLoss === undefined && encryption.kind !== 'customer-managed') return Number.POSITIVE_INFINITY;
     switch (keyLoss?.status) {
       case undefined:
         return this.#nextRound_ms(table);
@@ -90,7 +95,7 @@ export class KeyWatch implements Chore {
     const keyring = readKeyring(this.#core.engine, number);
     if (keyring === undefined) return 'unknown';
     try {
-      (await this.#core.tableKeys.decrypt(name, keyring.tableKey.kmsCiphertext)).fill(0);
+      (await this.#core.tableKeys.decryptAtOnce(name, keyring.tableKey.kmsCiphertext)).fill(0);
       return 'usable';
     } catch (thrown) {
       return isRefusal(thrown) ? 'refused' : 'unknown';
@@ -120,17 +125,23 @@ export class KeyWatch implements Chore {
       // Another process was quicker, or the table is under another key by now.
       if (JSON.stringify(current.keyLoss) !== JSON.stringify(table.keyLoss)) return current;
       if (current.encryption.kmsKeyArn !== table.encryption.kmsKeyArn) return current;
-      const { keyLoss: _before, ...rest } = current;
-      return next === undefined ? rest : { ...rest, keyLoss: next };
+      return this.#withLoss(current, next);
     });
     this.#core.forgetKeys(table);
+  }
+
+  #withLoss(current: TableRecord, next: KeyLoss | undefined): TableRecord {
+    const { keyLoss: _before, ...rest } = current;
+    const changed = next === undefined ? rest : { ...rest, keyLoss: next };
+    return this.#tells ? withNotice(changed, noticeOf(current, next, this.#core.clock.wall_ms())) : changed;
   }
 
   /** The backup keeps the table as it was; a change of its key that was under way ends undone. */
   async #archive(table: TableRecord, { inaccessible_ms, archival_ms }: KeyLoss & { status: 'ARCHIVING' }) {
     await createArchiveBackup(this.#core, table, (current, backupArn) => {
+      if (current.keyLoss?.status !== 'ARCHIVING') return undefined;
       const { keyChange: _undone, ...rest } = current;
-      return { ...rest, keyLoss: { status: 'ARCHIVED', inaccessible_ms, archival_ms, backupArn } };
+      return this.#withLoss(rest, { status: 'ARCHIVED', inaccessible_ms, archival_ms, backupArn });
     });
   }
 }

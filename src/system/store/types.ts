@@ -54,12 +54,30 @@ export interface StoreOptions {
    * to 20 from the key's loss: on DynamoDB it took 12.6 to 75.
    */
   keyCheck?: { every_ms: number; confirmAfter_ms: number };
+  /**
+   * Is told, once each, when a table's customer managed key is found inaccessible, when it is accessible again, and when
+   * the table has been archived. What it fails to take is kept, over restarts too, and brought again ten minutes of
+   * lifecycle time later; a message may come twice after a crash.
+   */
+  notify?: (message: KeyMessage) => void | Promise<void>;
   /** The stores of other Regions that tables can have replicas in; they are of the same process. None without it. */
   regions?: RegionGroup;
   /** From a change in another Region to its being taken over here, by the lifecycle clock. Default 0. */
   replicationDelay_ms?: number;
   /** Uses of a data key before a new one takes over. Default 2^30. */
   dataKeyUses?: number;
+}
+
+/** What DynamoDB tells the owner of a table about its KMS key, for people to read. */
+export interface KeyMessage {
+  /** ISO 8601, by the lifecycle clock: when it came about. */
+  time: string;
+  event: 'key-inaccessible' | 'key-accessible' | 'table-archived';
+  table: string;
+  keyArn: string;
+  /** One line. */
+  subject: string;
+  body: string;
 }
 
 /** Who performs an operation on the store, and over which connection. */

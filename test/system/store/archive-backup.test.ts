@@ -40,14 +40,11 @@ it('makes a backup of a table whose key is gone, which is restored when the key 
 
   const core = coreOf(bench);
   const asked = bench.kms.trail().length;
-  const { backupArn, table } = await createArchiveBackup(
-    core,
-    core.catalog.find('events')!,
-    (current, arn) => ({
-      ...current,
-      keyLoss: { status: 'ARCHIVED', inaccessible_ms: 0, archival_ms: 1, backupArn: arn },
-    }),
-  );
+  const archive = await createArchiveBackup(core, core.catalog.find('events')!, (current, arn) => ({
+    ...current,
+    keyLoss: { status: 'ARCHIVED', inaccessible_ms: 0, archival_ms: 1, backupArn: arn },
+  }));
+  const { backupArn, table } = archive!;
   expect(bench.kms.trail()).toHaveLength(asked);
   expect(table.keyLoss).toMatchObject({ status: 'ARCHIVED', backupArn });
   await expect(createArchiveBackup(core, { ...table, id: 'another' })).rejects.toMatchObject({
