@@ -60,11 +60,12 @@ class PooledKmsClient implements KmsClient {
     operation: string,
     body: object,
     onBehalfOf?: Principal,
+    attempts = this.#options.maxAttempts ?? MAX_ATTEMPTS,
   ): Promise<Response> {
     const start_ns = realClock.now_ns();
     const template = this.#template(operation, onBehalfOf);
     try {
-      return (await this.#retrying(operation, template, JSON.stringify(body))) as Response;
+      return (await this.#retrying(operation, template, JSON.stringify(body), attempts)) as Response;
     } catch (error) {
       this.#counters.failed();
       throw error;
@@ -88,8 +89,12 @@ class PooledKmsClient implements KmsClient {
     this.#pool.close();
   }
 
-  async #retrying(operation: string, template: AwsRequestTemplate, body: string): Promise<unknown> {
-    const maxAttempts = this.#options.maxAttempts ?? MAX_ATTEMPTS;
+  async #retrying(
+    operation: string,
+    template: AwsRequestTemplate,
+    body: string,
+    maxAttempts: number,
+  ): Promise<unknown> {
     let answered: AwsError | undefined;
     for (let attempt = 1; ; attempt++) {
       const { answer, error } = await this.#attempt(operation, template, body, attempt);

@@ -125,9 +125,15 @@ export interface KmsClientCounters {
 export interface KmsClient {
   /**
    * @param onBehalfOf the accessing principal, when a service calls for it
+   * @param attempts as many as the client's options say without it
    * @throws AwsError with the KMS's own code, or code `KmsUnavailable` when no attempt was answered
    */
-  call<Response extends object>(operation: string, body: object, onBehalfOf?: Principal): Promise<Response>;
+  call<Response extends object>(
+    operation: string,
+    body: object,
+    onBehalfOf?: Principal,
+    attempts?: number,
+  ): Promise<Response>;
   counters(): KmsClientCounters;
   reset(): void;
   /** Called with the duration of each call, retries included. */

@@ -157,7 +157,7 @@ export class KeyChanges implements Chore {
   /** The table key, by the service's own leave. */
   async #opened(table: TableRecord, kmsCiphertext: string): Promise<Buffer | 'refused' | 'failed'> {
     try {
-      return await this.#core.tableKeys.decrypt(table.name, kmsCiphertext);
+      return await this.#core.tableKeys.decryptAtOnce(table.name, kmsCiphertext);
     } catch (thrown) {
       return isRefusal(thrown) ? 'refused' : 'failed';
     }

@@ -99,9 +99,27 @@ export class TableKeyService {
    * @returns the table key in the clear, for the caller to erase
    */
   async decrypt(tableName: string, kmsCiphertext: string, principal?: Principal): Promise<Buffer> {
-    const body = { CiphertextBlob: kmsCiphertext, EncryptionContext: this.#context(tableName) };
     if (principal === undefined) this.ownDecrypts++;
-    const { Plaintext } = await this.#call<{ Plaintext: string }>('Decrypt', body, principal);
+    return this.#decrypt(tableName, kmsCiphertext, principal);
+  }
+
+  /**
+   * As `decrypt` by the service for itself, without waiting in real time for a KMS that throttles or is down: for whoever
+   * comes back to it by lifecycle time, of which hours may pass while it waits.
+   */
+  async decryptAtOnce(tableName: string, kmsCiphertext: string): Promise<Buffer> {
+    this.ownDecrypts++;
+    return this.#decrypt(tableName, kmsCiphertext, undefined, 1);
+  }
+
+  async #decrypt(
+    tableName: string,
+    kmsCiphertext: string,
+    principal?: Principal,
+    attempts?: number,
+  ): Promise<Buffer> {
+    const body = { CiphertextBlob: kmsCiphertext, EncryptionContext: this.#context(tableName) };
+    const { Plaintext } = await this.#call<{ Plaintext: string }>('Decrypt', body, principal, attempts);
     return Buffer.from(Plaintext, 'base64');
   }
 
@@ -113,9 +131,10 @@ export class TableKeyService {
     operation: string,
     body: object,
     principal?: Principal,
+    attempts?: number,
   ): Promise<Answer> {
     try {
-      return await this.#kms.call<Answer>(operation, body, principal);
+      return await this.#kms.call<Answer>(operation, body, principal, attempts);
     } catch (thrown) {
       throw asStoreError(thrown);
     }

@@ -130,15 +130,20 @@ describe('AWS owned keys', () => {
 describe('AWS managed keys', () => {
   let arn: string;
 
-  it("15. DynamoDB's AWS managed key, aws/dynamodb, is made when the first table needs it", async () => {
-    const aliases = async () => (await at.kms.send(new ListAliasesCommand({}))).Aliases!;
+  const aliases = async () => (await at.kms.send(new ListAliasesCommand({}))).Aliases!;
+
+  it("16. DynamoDB's AWS managed key is made when the first table needs it", async () => {
     expect((await aliases()).map(({ AliasName }) => AliasName)).not.toContain(MANAGED);
     arn = (await createTable(at, 'first', under())).SSEDescription!.KMSMasterKeyArn!;
+    expect((await aliases()).map(({ AliasName }) => AliasName)).toContain(MANAGED);
+  });
+
+  it('15. Tables with KMS encryption that name no key are under the AWS managed key, aws/dynamodb', async () => {
     const { TargetKeyId } = (await aliases()).find(({ AliasName }) => AliasName === MANAGED)!;
     expect(arn).toMatch(new RegExp(`:key/${TargetKeyId}$`));
   });
 
-  it('16. Tables made later are under the same AWS managed key', async () => {
+  it('17. Tables made later are under the same AWS managed key', async () => {
     const { SSEDescription } = await createTable(at, 'second', under());
     expect(SSEDescription).toMatchObject({ Status: 'ENABLED', SSEType: 'KMS', KMSMasterKeyArn: arn });
   });
