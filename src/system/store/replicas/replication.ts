@@ -58,7 +58,7 @@ export class Replication implements Chore {
     for (const table of this.#replicated()) {
       if (leavesAt_ms(table) <= now_ms) await this.#leave(table);
     }
-    this.#joining = this.#joining.then(() => this.#join(quietUntil_ms));
+    this.#joining = this.#joining.catch(() => {}).then(() => this.#join(quietUntil_ms));
     await this.#joining;
     const due = [...this.#pulls.values()].filter((pull) => pull.nextDue_ms() <= now_ms);
     await Promise.all(due.map((pull) => pull.run(quietUntil_ms)));

@@ -107,7 +107,6 @@ async function create(
       : startStream(transaction, { ...current, replication }, 'NEW_AND_OLD_IMAGES', at);
   });
   core.regions.wake();
-  core.replication.wake();
   return updated;
 }
 

@@ -252,3 +252,51 @@ test('a key that is back in time: the replica catches up, both ways', async () =
   expect((await described(here, 'songs')).Replicas).toMatchObject([{ ReplicaStatus: 'ACTIVE' }]);
   expect(Object.keys(await contents(there, 'songs'))).toEqual(['meanwhile']);
 });
+
+test('a replica whose key refuses itself fails to be made, says why, and goes by being deleted', async () => {
+  const world = await regions(MAIN, IRELAND);
+  const [here, kms] = [world.dynamodb(MAIN), world.kms(IRELAND)];
+  const KeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata!.Arn!;
+  await kms.send(new DisableKeyCommand({ KeyId }));
+  await makeTable(here, 'songs');
+  await addReplica(here, 'songs', IRELAND, KeyId);
+  await world.settle();
+  expect((await described(here, 'songs')).Replicas).toEqual([
+    {
+      RegionName: IRELAND,
+      ReplicaStatus: 'CREATION_FAILED',
+      ReplicaStatusDescription: expect.stringContaining(`${KeyId} is disabled`),
+      KMSMasterKeyId: KeyId,
+    },
+  ]);
+  await here.send(
+    new UpdateTableCommand({ TableName: 'songs', ReplicaUpdates: [{ Delete: { RegionName: IRELAND } }] }),
+  );
+  await kms.send(new EnableKeyCommand({ KeyId }));
+  await addReplica(here, 'songs', IRELAND, KeyId);
+  await world.settle();
+  expect((await described(here, 'songs')).Replicas).toMatchObject([{ ReplicaStatus: 'ACTIVE' }]);
+});
+
+test("a replica's key is changed from another Region", async () => {
+  const world = await regions(MAIN, IRELAND);
+  const [here, there, kms] = [world.dynamodb(MAIN), world.dynamodb(IRELAND), world.kms(IRELAND)];
+  await makeTable(here, 'songs');
+  await addReplica(here, 'songs', IRELAND);
+  await world.settle();
+  const KMSMasterKeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata!.Arn!;
+  await here.send(
+    new UpdateTableCommand({
+      TableName: 'songs',
+      ReplicaUpdates: [{ Update: { RegionName: IRELAND, KMSMasterKeyId } }],
+    }),
+  );
+  expect((await described(here, 'songs')).Replicas).toMatchObject([{ ReplicaStatus: 'UPDATING' }]);
+  await world.advance(1000);
+  expect((await described(here, 'songs')).Replicas).toMatchObject([
+    { ReplicaStatus: 'ACTIVE', KMSMasterKeyId },
+  ]);
+  await put(here, 'a', 'b');
+  await world.settle();
+  expect(Object.keys(await contents(there, 'songs'))).toEqual(['a']);
+});
