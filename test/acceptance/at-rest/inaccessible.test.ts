@@ -1,4 +1,6 @@
 /** What the page says of tables whose customer managed key is out of DynamoDB's reach. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   CreateBackupCommand,
   DescribeBackupCommand,
@@ -13,6 +15,7 @@ import {
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { folder } from '../cli.ts';
 import {
   type AtRest,
   atRest,
@@ -27,10 +30,11 @@ import {
 } from './at-rest.ts';
 
 const INACCESSIBLE = 'INACCESSIBLE_ENCRYPTION_CREDENTIALS';
+const messages = join(folder, 'messages.jsonl');
 let at: AtRest;
 
 beforeAll(async () => {
-  at = await atRest();
+  at = await atRest({ args: ['--notify', messages] });
 });
 afterAll(async () => {
   await at.stop();
@@ -84,6 +88,22 @@ it('33. Give DynamoDB access to the key within seven days, and you go on with th
   expect(back.SSEDescription!.InaccessibleEncryptionDateTime).toBeUndefined();
   // A key whose deletion is cancelled is disabled: that alone gives no access.
   expect(await statusOf('scheduled')).toBe(INACCESSIBLE);
+});
+
+it('34. You are told as soon as DynamoDB finds the key inaccessible', async () => {
+  const lines = readFileSync(messages, 'utf8').trim().split('\n');
+  const told = lines.map((line) => JSON.parse(line)).filter(({ table }) => table === 'scheduled');
+  const { InaccessibleEncryptionDateTime } = (await describeTable(at, 'scheduled')).SSEDescription!;
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatchObject({
+    event: 'key-inaccessible',
+    subject: expect.stringContaining('scheduled'),
+    body: expect.stringMatching(/7 days|seven days/),
+  });
+  const { time } = told[0];
+  expect(Math.floor(Date.parse(time) / 1000)).toBe(
+    Math.floor(InaccessibleEncryptionDateTime!.getTime() / 1000),
+  );
 });
 
 it('35. After more than seven days the table is archived, and can no longer be accessed', async () => {
