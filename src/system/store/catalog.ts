@@ -66,7 +66,7 @@ export type KeyLoss =
 
 /** Something to tell the owner of a table about its key. */
 export interface KeyNotice {
-  event: 'key-inaccessible' | 'key-accessible' | 'table-archived';
+  event: 'key-inaccessible' | 'key-accessible' | 'table-archived' | 'replica-removed';
   keyArn: string;
   /** When it came about. */
   at_ms: number;

@@ -57,7 +57,7 @@ export class StoreCore {
     this.backups = new BackupCopies(engine, this.removal, turns);
     this.restores = new Restores(this, turns);
     this.regions = options.regions ?? new RegionGroup();
-    this.replication = new Replication(this, options.replicationDelay_ms ?? 0);
+    this.replication = new Replication(this, options);
     this.keyChange_ms = options.keyChange_ms ?? KEY_CHANGE_MS;
     this.#budget = new UseBudget({ limit: options.dataKeyUses });
   }

@@ -93,9 +93,9 @@ function choresOf(core: StoreCore, options: StoreOptions): Chore[] {
     core.restores,
     new KeyChanges(core),
     new KeyWatch(core, options),
+    core.replication,
     new KeyNotices(core, options),
     new StreamTrimming(core.engine, core.clock),
-    core.replication,
     new TombstoneTrimming(core.engine, core.catalog, core.clock),
   ];
 }

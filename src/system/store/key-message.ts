@@ -3,6 +3,7 @@ import type { KeyNotice } from './catalog.ts';
 import type { KeyMessage } from './types.ts';
 
 const DAYS = 7;
+const REPLICA_HOURS = 20;
 const DAY_MS = 86_400_000;
 
 interface Facts extends KeyNotice {
@@ -50,6 +51,19 @@ const TEXTS: Record<KeyNotice['event'], (facts: Facts) => { subject: string; bod
       `Accessible since:   ${iso(facts.at_ms)}`,
       '',
       'There is nothing left to do.',
+    ],
+  }),
+  'replica-removed': (facts) => ({
+    subject: `DynamoDB table ${facts.table} in ${facts.region}: removed from its global table, its KMS key was inaccessible for ${REPLICA_HOURS} hours`,
+    body: [
+      `DynamoDB had no access for ${REPLICA_HOURS} hours to the KMS key that a replica of one of your global tables is encrypted under, and has removed the replica from the replication group. The replica is not deleted. Replication from and to this Region has stopped.`,
+      '',
+      ...overview(facts),
+      `Inaccessible since: ${iso(facts.inaccessible_ms)}`,
+      `Removed at:         ${iso(facts.at_ms)}`,
+      '',
+      'What to do: to have a replica in this Region again, delete this table and add a replica to the global table.',
+      'What was written here and had not left yet is in this table alone: give DynamoDB access to the key again to read it.',
     ],
   }),
   'table-archived': (facts) => ({

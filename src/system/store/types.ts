@@ -55,8 +55,8 @@ export interface StoreOptions {
    */
   keyCheck?: { every_ms: number; confirmAfter_ms: number };
   /**
-   * Is told, once each, when a table's customer managed key is found inaccessible, when it is accessible again, and when
-   * the table has been archived. What it fails to take is kept, over restarts too, and brought again ten minutes of
+   * Is told, once each, when a table's customer managed key is found inaccessible, when it is accessible again, when
+   * the table has been archived, and when it has left its replication group for it. What it fails to take is kept, over restarts too, and brought again ten minutes of
    * lifecycle time later; a message may come twice after a crash.
    */
   notify?: (message: KeyMessage) => void | Promise<void>;
@@ -72,7 +72,7 @@ export interface StoreOptions {
 export interface KeyMessage {
   /** ISO 8601, by the lifecycle clock: when it came about. */
   time: string;
-  event: 'key-inaccessible' | 'key-accessible' | 'table-archived';
+  event: 'key-inaccessible' | 'key-accessible' | 'table-archived' | 'replica-removed';
   table: string;
   keyArn: string;
   /** One line. */

@@ -1,8 +1,10 @@
-import { changeTable, type TableRecord } from '../catalog.ts';
+import { changeTable, type KeyNotice, type TableRecord } from '../catalog.ts';
 import type { StoreCore } from '../core.ts';
 import { followersChanged } from '../followers.ts';
 import type { Chore } from '../housekeeping.ts';
+import { withNotice } from '../key-notices.ts';
 import { isRefusal } from '../kms-errors.ts';
+import type { StoreOptions } from '../types.ts';
 import { createReplica } from './creation.ts';
 import { Pull } from './pull.ts';
 
@@ -19,6 +21,8 @@ const RETRY_MS = 60_000;
 export class Replication implements Chore {
   readonly #core: StoreCore;
   readonly #delay_ms: number;
+  /** There is somebody to tell. */
+  readonly #tells: boolean;
   /** By table id, the source's table id and its Region. */
   readonly #pulls = new Map<string, Pull>();
   /** Pulls that were stopped and may still be at work. */
@@ -27,10 +31,10 @@ export class Replication implements Chore {
   #joining: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  /** @param delay_ms lifecycle time from a change to its being brought here */
-  constructor(core: StoreCore, delay_ms: number) {
+  constructor(core: StoreCore, { replicationDelay_ms = 0, notify }: StoreOptions) {
     this.#core = core;
-    this.#delay_ms = delay_ms;
+    this.#delay_ms = replicationDelay_ms;
+    this.#tells = notify !== undefined;
   }
 
   /** Tables or stores joined or left: what is due now is begun at once. */
@@ -104,9 +108,10 @@ export class Replication implements Chore {
 
   async #leave(table: TableRecord): Promise<void> {
     await changeTable(this.#core.engine, table, (current, transaction) => {
-      if (leavesAt_ms(current) > this.#core.clock.wall_ms()) return current;
+      const now_ms = this.#core.clock.wall_ms();
+      if (leavesAt_ms(current) > now_ms) return current;
       const { replication: _left, ...rest } = current;
-      return followersChanged(transaction, rest);
+      return followersChanged(transaction, this.#tells ? withNotice(rest, removalOf(rest, now_ms)) : rest);
     });
     this.#core.engine.refresh();
     this.#core.regions.wake();
@@ -144,6 +149,12 @@ export class Replication implements Chore {
       return { ...current, replication: { ...replication, joining: { ...replication.joining, failure } } };
     });
   }
+}
+
+function removalOf({ keyLoss, encryption }: TableRecord, now_ms: number): KeyNotice | undefined {
+  if (keyLoss === undefined || keyLoss.status === 'SUSPECTED') return undefined;
+  const { inaccessible_ms } = keyLoss;
+  return { event: 'replica-removed', keyArn: encryption.kmsKeyArn ?? '', at_ms: now_ms, inaccessible_ms };
 }
 
 /** A replica of which not all is there waits for its key: it is nothing without the rest. */

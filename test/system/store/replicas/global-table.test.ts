@@ -21,7 +21,11 @@ import {
 } from './world.ts';
 
 async function regions(...names: [string, ...string[]]): Promise<World> {
-  const world = await startWorld(names);
+  return keptWorld(names);
+}
+
+async function keptWorld(...options: Parameters<typeof startWorld>): Promise<World> {
+  const world = await startWorld(...options);
   onTestFinished(() => world.close());
   return world;
 }
@@ -202,7 +206,10 @@ test('replication goes on where it was after a restart', async () => {
 });
 
 test('a lost key: the replica is told to be inaccessible, leaves 20 hours later, and is a table of its own when the key is back', async () => {
-  const world = await regions(MAIN, IRELAND);
+  const told: string[] = [];
+  const world = await keptWorld([MAIN, IRELAND], {
+    notify: ({ event, subject }) => void told.push(`${event}: ${subject}`),
+  });
   const [here, there, kms] = [world.dynamodb(MAIN), world.dynamodb(IRELAND), world.kms(IRELAND)];
   const KeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata!.Arn!;
   await makeTable(here, 'songs');
@@ -224,6 +231,11 @@ test('a lost key: the replica is told to be inaccessible, leaves 20 hours later,
   await world.advance(1000);
   expect(await described(here, 'songs')).not.toHaveProperty('Replicas');
   expect((await described(there, 'songs')).TableStatus).toBe('INACCESSIBLE_ENCRYPTION_CREDENTIALS');
+  await world.settle();
+  expect(told).toEqual([
+    expect.stringMatching(/^key-inaccessible: /),
+    'replica-removed: DynamoDB table songs in eu-west-1: removed from its global table, its KMS key was inaccessible for 20 hours',
+  ]);
   await kms.send(new EnableKeyCommand({ KeyId }));
   await world.advance(3_600_000);
   expect(await described(there, 'songs')).not.toHaveProperty('Replicas');
