@@ -12,6 +12,8 @@ export interface ItemState {
   /** None for one that was removed. */
   item: Item | undefined;
   stamp: Stamp;
+  /** Of the item. */
+  bytes: number;
 }
 
 /** @returns undefined for an item that is not there, and nothing is known of */
@@ -19,15 +21,16 @@ export function stateOfKey(items: TableItems, key: Item): ItemState | undefined 
   const { locator } = placeOf(items.keys, items.table, key);
   const stamp = readStamp(items.keys, items.reader, items.table.number, locator);
   const stored = items.find(key);
-  if (stored === undefined) return stamp && { key, item: undefined, stamp };
-  return { key, item: parseItem(stored), stamp: stamp ?? FIRST };
+  if (stored === undefined) return stamp && { key, item: undefined, stamp, bytes: 0 };
+  return { key, item: parseItem(stored), stamp: stamp ?? FIRST, bytes: stored.size_bytes };
 }
 
 /** Of an item's own record. */
 export function stateOfRecord(items: TableItems, { key, value }: EngineRecord): ItemState {
-  const item = parseItem(items.open(key, value));
+  const stored = items.open(key, value);
+  const item = parseItem(stored);
   const stamp = readStamp(items.keys, items.reader, items.table.number, locatorOf(key)) ?? FIRST;
-  return { key: keyOf(items.table.primaryKey, item), item, stamp };
+  return { key: keyOf(items.table.primaryKey, item), item, stamp, bytes: stored.size_bytes };
 }
 
 /** Takes a change over if it is later than what is there. Taken twice it does nothing. */

@@ -31,7 +31,8 @@ export function writePlace(
   transaction.put(placeKey(tableNumber, region), Buffer.from(JSON.stringify(place)));
 }
 
-/** Places within one copy or stream are equal when nobody has moved on meanwhile. */
+/** Nobody has moved on meanwhile. */
 export function samePlace(a: Place | undefined, b: Place | undefined): boolean {
-  return a?.tableId === b?.tableId && a?.position === b?.position && a?.copy?.after === b?.copy?.after;
+  const isSameCopy = (a?.copy === undefined) === (b?.copy === undefined) && a?.copy?.after === b?.copy?.after;
+  return a?.tableId === b?.tableId && a?.position === b?.position && isSameCopy;
 }

@@ -6,14 +6,15 @@ import { keyName } from '../item-key.ts';
 import { itemRecordKey, itemSegment, locatorOf } from '../layout.ts';
 import { readPiece } from '../pieces.ts';
 import { ChangeFeed, type ChangePage, startStream } from '../streams/streams.ts';
-import type { WritableItems } from '../table-items.ts';
-import type { AccessContext, Item } from '../types.ts';
+import type { TableItems, WritableItems } from '../table-items.ts';
+import type { AccessContext } from '../types.ts';
 import { type ItemState, receive, stateOfKey, stateOfRecord } from './item-state.ts';
 import { type Place, readPlace, samePlace, writePlace } from './places.ts';
 import type { Member } from './region-group.ts';
 
 /** Carried over in one transaction: some milliseconds of everybody's time. */
 const PIECE_RECORDS = 100;
+const PIECE_BYTES = 256 * 1024;
 /** Pieces after which others of the store's chores have their turn. */
 const STEPS = 20;
 /** Lifecycle time until it is tried again what a key that refuses itself, say, kept from being done. */
@@ -134,21 +135,19 @@ export class Pull {
   }
 
   async #takeChanges({ source, target }: Both, place: Place | undefined): Promise<boolean> {
-    const feed = new ChangeFeed(source.core);
-    const page = await feed.read(source.table, place?.position, PIECE_RECORDS);
-    const next: Place = { tableId: source.table.id, position: page.position };
+    const page = await new ChangeFeed(source.core).read(source.table, place?.position, PIECE_RECORDS);
     if (page.gap) {
-      // Changes were trimmed unread: only all items, as they are, can tell.
-      await this.#take(target, place, [], { ...next, position: feed.end(source.table), copy: {} });
+      // Changes may have been trimmed unread: all items, as they are, and then all changes that there still are.
+      await this.#take(target, place, [], { tableId: source.table.id, copy: {} });
       return true;
     }
-    const states = await source.core.read(source.table, this.#context, (items) =>
-      keysOf(page, source.table).flatMap((key) => stateOfKey(items, key) ?? []),
+    const { states, position } = await source.core.read(source.table, this.#context, (items) =>
+      statesOf(page, items),
     );
     // What was made here is here. What was made before all replication came with the copy.
     const news = states.filter(({ stamp: { region } }) => region !== this.#core.region && region !== '');
-    await this.#take(target, place, news, next);
-    return page.changes.length === PIECE_RECORDS;
+    await this.#take(target, place, news, { tableId: source.table.id, position });
+    return page.changes.length === PIECE_RECORDS || position !== page.position;
   }
 
   async #copySome({ source, target }: Both, place: Place): Promise<boolean> {
@@ -171,7 +170,7 @@ export class Pull {
     states: readonly ItemState[],
     next: Place,
   ): Promise<void> {
-    if (states.length === 0 && samePlace(place, next) && place?.copy === next.copy) return;
+    if (states.length === 0 && samePlace(place, next)) return;
     const isThere = (items: WritableItems) =>
       samePlace(readPlace(items.transaction, target.number, this.#from, next.tableId), place);
     await this.#core.write(target, this.#context, (items) => {
@@ -195,9 +194,23 @@ export class Pull {
   }
 }
 
-/** The items that a page of changes names, each once. */
-function keysOf({ changes }: ChangePage, { primaryKey }: TableRecord): Item[] {
-  return [...new Map(changes.map(({ keys }) => [keyName(primaryKey, keys), keys])).values()];
+/** The items that a page of changes names, each once, up to a size; and how far in the page that is. */
+function statesOf(
+  { changes, position }: ChangePage,
+  items: TableItems,
+): { states: ItemState[]; position: string } {
+  const states = new Map<string, ItemState>();
+  let bytes = 0;
+  for (const [index, { keys }] of changes.entries()) {
+    const name = keyName(items.table.primaryKey, keys);
+    if (states.has(name)) continue;
+    if (bytes >= PIECE_BYTES) return { states: [...states.values()], position: changes[index - 1]!.sequence };
+    const state = stateOfKey(items, keys);
+    if (state === undefined) continue;
+    states.set(name, state);
+    bytes += state.bytes;
+  }
+  return { states: [...states.values()], position };
 }
 
 function rangeAfter({ number }: TableRecord, { copy }: Place) {
