@@ -50,6 +50,13 @@ const READINGS: Readonly<Record<string, Reading>> = {
   },
 };
 
+/** Where a key is only looked for: a name that no key can have. */
+const NO_NAME: Reading = {
+  code: 'ValidationException',
+  prefix: 'KMS validation error',
+  kmsClass: 'AWSKMSException',
+};
+
 /** The KMS said no, as opposed to nothing, or to wait. @param thrown what `asStoreError` made of it */
 export function isRefusal(thrown: unknown): thrown is AwsError {
   return (
@@ -60,9 +67,10 @@ export function isRefusal(thrown: unknown): thrown is AwsError {
 
 /**
  * A failure of the KMS as a client of DynamoDB sees it: texts as observed on DynamoDB.
+ * @param operation what the KMS was asked for
  * @returns what was thrown, where it does not come from the KMS
  */
-export function asStoreError(thrown: unknown): unknown {
+export function asStoreError(thrown: unknown, operation: string): unknown {
   if (!(thrown instanceof AwsError)) return thrown;
   if (thrown.code === 'ThrottlingException') {
     return new AwsError(
@@ -70,7 +78,8 @@ export function asStoreError(thrown: unknown): unknown {
       'KMS throttled the request for the table key. Slow down and retry.',
     );
   }
-  const reading = READINGS[thrown.code];
+  const isName = operation === 'DescribeKey' && thrown.code === 'ValidationException';
+  const reading = isName ? NO_NAME : READINGS[thrown.code];
   if (reading === undefined) {
     return new AwsError('InternalServerError', 'The request processing has failed because of the KMS.', 500);
   }

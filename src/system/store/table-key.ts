@@ -136,7 +136,7 @@ export class TableKeyService {
     try {
       return await this.#kms.call<Answer>(operation, body, principal, attempts);
     } catch (thrown) {
-      throw asStoreError(thrown);
+      throw asStoreError(thrown, operation);
     }
   }
 }

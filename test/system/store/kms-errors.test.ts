@@ -49,14 +49,24 @@ describe('failures of the KMS, to a client of the store', () => {
     ['KMSInternalException', '', 'InternalServerError', 500, /KMS/],
     ['InvalidCiphertextException', '', 'InternalServerError', 500, /KMS/],
   ])('%s', (code, message, expected, status, text) => {
-    const mapped = asStoreError(new AwsError(code, message)) as AwsError;
+    const mapped = asStoreError(new AwsError(code, message), 'Decrypt') as AwsError;
     expect(mapped).toMatchObject({ code: expected, status });
+    expect(mapped.message).toMatch(text);
+  });
+
+  it.each([
+    ['CreateGrant', 'InternalServerError', 500, /^KMS internal error: /],
+    ['DescribeKey', 'ValidationException', 400, /^KMS validation error: .*'keyId'/],
+  ])('ValidationException of %s', (operation, code, status, text) => {
+    const refusal = new AwsError('ValidationException', "Value '' at 'keyId' failed to satisfy constraint");
+    const mapped = asStoreError(refusal, operation) as AwsError;
+    expect(mapped).toMatchObject({ code, status });
     expect(mapped.message).toMatch(text);
   });
 
   it('leaves other errors alone', () => {
     const error = new TypeError('a bug');
-    expect(asStoreError(error)).toBe(error);
+    expect(asStoreError(error, 'Decrypt')).toBe(error);
   });
 });
 
