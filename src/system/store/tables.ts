@@ -139,12 +139,6 @@ export function requireNamedTable(core: StoreCore, body: RequestBody): TableReco
 export async function deleteTable(core: StoreCore, body: RequestBody): Promise<object> {
   const table = requireNamedTable(core, body);
   refuseCreating(table, 'ResourceInUseException');
-  core.backups.refuseCopying(table);
-  if (table.deletionProtection) {
-    throw validationError(
-      'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.',
-    );
-  }
   refuseDeletingSource(core, table);
   const description = describe(core, table, 'DELETING');
   await eraseTable(core, table);
@@ -152,8 +146,14 @@ export async function deleteTable(core: StoreCore, body: RequestBody): Promise<o
   return { TableDescription: description };
 }
 
-/** @throws AwsError ResourceNotFoundException */
+/** @throws AwsError ResourceNotFoundException, ValidationException, ResourceInUseException */
 export async function eraseTable(core: StoreCore, table: TableRecord): Promise<void> {
+  core.backups.refuseCopying(table);
+  if (table.deletionProtection) {
+    throw validationError(
+      'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.',
+    );
+  }
   await core.engine.write((transaction) => {
     const current = readTable(transaction, table.name);
     if (current?.id !== table.id) throw namedTableMissing(table.name);

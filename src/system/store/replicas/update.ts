@@ -39,10 +39,7 @@ export function readReplicaUpdate(request: RequestReader): ReplicaUpdate | undef
       if (details === undefined) return [];
       const region = details.string('RegionName', { required: true }) ?? '';
       const keyId = action === 'Delete' ? undefined : details.string('KMSMasterKeyId');
-      for (const name of action === 'Delete' ? [] : UNSUPPORTED) {
-        if (details.map(name) !== undefined)
-          throw invalidParameter(`${name} is not supported yet. Leave it out`);
-      }
+      refuseUnsupported(update.map(action) ?? {});
       return [{ action, region, keyId }];
     }),
   );
@@ -51,6 +48,12 @@ export function readReplicaUpdate(request: RequestReader): ReplicaUpdate | undef
     throw invalidParameter('ReplicaUpdates takes one replica to create, update or delete at a time');
   }
   return found[0];
+}
+
+/** @throws AwsError ValidationException */
+function refuseUnsupported(details: Readonly<Record<string, unknown>>): void {
+  const found = UNSUPPORTED.find((name) => details[name] !== undefined && details[name] !== null);
+  if (found !== undefined) throw invalidParameter(`${found} is not supported yet. Leave it out`);
 }
 
 /** @returns the table, as it is then */

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { CreateKeyCommand, DisableKeyCommand, EnableKeyCommand } from '@aws-sdk/client-kms';
 import { expect, onTestFinished, test } from 'vitest';
+import { alice } from '../harness.ts';
 import {
   addReplica,
   contents,
@@ -326,4 +327,53 @@ test('large items go over in pieces', async () => {
   const all = await contents(here, 'songs');
   expect(Object.keys(all)).toHaveLength(12);
   expect(await contents(there, 'songs')).toEqual(all);
+});
+
+test('a replica that is protected against deletion is not deleted from another Region either', async () => {
+  const world = await regions(MAIN, IRELAND);
+  const [here, there] = [world.dynamodb(MAIN), world.dynamodb(IRELAND)];
+  await makeTable(here, 'songs');
+  await addReplica(here, 'songs', IRELAND);
+  await world.settle();
+  await there.send(new UpdateTableCommand({ TableName: 'songs', DeletionProtectionEnabled: true }));
+  await expect(
+    here.send(
+      new UpdateTableCommand({ TableName: 'songs', ReplicaUpdates: [{ Delete: { RegionName: IRELAND } }] }),
+    ),
+  ).rejects.toMatchObject({ message: expect.stringContaining('currently protected against deletion') });
+  expect((await described(here, 'songs')).Replicas).toMatchObject([{ ReplicaStatus: 'ACTIVE' }]);
+});
+
+test.each([
+  ['no Region', [{ Create: {} }], 'ValidationException'],
+  ['a number for a Region', [{ Create: { RegionName: 7 } }], 'SerializationException'],
+  ['no list', { Create: {} }, 'SerializationException'],
+  ['null', [null], 'SerializationException'],
+  ['text', ['Create'], 'SerializationException'],
+  ['a list for a replica', [{ Create: [] }], 'SerializationException'],
+  ['nothing to do', [{}], 'ValidationException'],
+  [
+    'two things to do',
+    [{ Create: { RegionName: IRELAND }, Delete: { RegionName: IRELAND } }],
+    'ValidationException',
+  ],
+  ['the empty Region', [{ Create: { RegionName: '' } }], 'ValidationException'],
+  [
+    'a setting there is not',
+    [{ Create: { RegionName: IRELAND, TableClassOverride: 'STANDARD' } }],
+    'ValidationException',
+  ],
+  [
+    'indexes there are not',
+    [{ Create: { RegionName: IRELAND, GlobalSecondaryIndexes: [{}] } }],
+    'ValidationException',
+  ],
+])('refuses ReplicaUpdates with %s', async (_, ReplicaUpdates, code) => {
+  const world = await regions(MAIN, IRELAND);
+  await makeTable(world.dynamodb(MAIN), 'songs');
+  const context = { principal: alice.principal, connectionId: 1 };
+  const updating = async () =>
+    world.storeIn(MAIN).execute('UpdateTable', { TableName: 'songs', ReplicaUpdates }, context);
+  await expect(updating()).rejects.toMatchObject({ code, status: 400 });
+  expect((await described(world.dynamodb(MAIN), 'songs')).Replicas).toBeUndefined();
 });
