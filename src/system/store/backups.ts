@@ -1,4 +1,5 @@
 /** CreateBackup, DescribeBackup, ListBackups, DeleteBackup, DescribeContinuousBackups. */
+import { isArchived } from './archived-table.ts';
 import { discardBackup, sourceMissing } from './backup-copies.ts';
 import { describeBackup as describeDetails, details, summary } from './backup-description.ts';
 import {
@@ -50,7 +51,7 @@ export async function createBackup(
 /** @throws AwsError TableNotFoundException, TableInUseException */
 function requireSource(core: StoreCore, name: string): TableRecord {
   const table = core.catalog.find(name);
-  if (table === undefined) throw sourceMissing(name);
+  if (table === undefined || isArchived(table)) throw sourceMissing(name);
   refuseCreating(table, 'TableInUseException');
   return table;
 }

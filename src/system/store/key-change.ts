@@ -1,5 +1,6 @@
 import { rewrap } from '../envelope/envelope.ts';
 import type { Principal } from '../wire/types.ts';
+import { refuseArchived } from './archived-table.ts';
 import { changeTable, type KeyChange, type TableRecord } from './catalog.ts';
 import type { StoreCore } from './core.ts';
 import { invalidParameter, namedTableMissing, tableBeingUpdated } from './errors.ts';
@@ -64,11 +65,6 @@ export async function startKeyChange(
 
 function refuseIfChanging({ keyChange, name }: TableRecord): void {
   if (keyChange !== undefined) throw tableBeingUpdated(name);
-}
-
-/** The key of a table whose items are gone opens nothing any more. */
-function refuseArchived({ keyLoss, name }: TableRecord): void {
-  if (keyLoss?.status === 'ARCHIVING' || keyLoss?.status === 'ARCHIVED') throw tableBeingUpdated(name);
 }
 
 /** As DynamoDB, a key named by its id or an alias is taken for another one, and re-encrypts. */

@@ -1,3 +1,4 @@
+import { isArchived } from './archived-table.ts';
 import type { TableRecord } from './catalog.ts';
 import type { StoreCore } from './core.ts';
 import { tableMissing } from './errors.ts';
@@ -18,7 +19,7 @@ export type Operation = (
 /** @throws AwsError ResourceNotFoundException */
 export function requireTable(core: StoreCore, name: string): TableRecord {
   const table = core.catalog.find(name);
-  if (table === undefined || isCreating(table)) throw tableMissing();
+  if (table === undefined || isCreating(table) || isArchived(table)) throw tableMissing();
   return table;
 }
 

@@ -1,3 +1,4 @@
+import { refuseArchived } from './archived-table.ts';
 import { changeTable } from './catalog.ts';
 import type { StoreCore } from './core.ts';
 import { invalidParameter, validationError } from './errors.ts';
@@ -36,6 +37,9 @@ export async function updateTable(
       throw invalidParameter('SSESpecification must be the only change in an UpdateTable request');
     return { TableDescription: describe(core, await startKeyChange(core, table, sse, principal)) };
   }
+  // Deletion protection can go: an archived table that has it could never be deleted else.
+  const usesTable = changesBilling || stream !== undefined || replica !== undefined;
+  if (usesTable) refuseArchived(table);
   if (replica !== undefined) {
     if (changesSettings)
       throw invalidParameter('ReplicaUpdates must be the only change in an UpdateTable request');
@@ -54,6 +58,7 @@ export async function updateTable(
   }
   const now_ms = core.clock.wall_ms();
   const updated = await changeTable(core.engine, table, (current, transaction) => {
+    if (usesTable) refuseArchived(current);
     const settings = {
       ...current,
       billing: changesBilling

@@ -1,0 +1,13 @@
+/** A table whose key was lost for too long: its items are in a backup, and what is left shows where. */
+import type { TableRecord } from './catalog.ts';
+import { tableBeingUpdated } from './errors.ts';
+
+/** Nobody reads or writes its items, then or ever again. */
+export function isArchived({ keyLoss }: TableRecord): boolean {
+  return keyLoss?.status === 'ARCHIVING' || keyLoss?.status === 'ARCHIVED';
+}
+
+/** The key of a table whose items are gone opens nothing any more, and settings serve nobody. @throws AwsError */
+export function refuseArchived(table: TableRecord): void {
+  if (isArchived(table)) throw tableBeingUpdated(table.name);
+}
