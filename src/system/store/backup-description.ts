@@ -1,6 +1,7 @@
 import { type BackupRecord, backupArn } from './backup-record.ts';
 import type { Billing } from './catalog.ts';
 import type { StoreCore } from './core.ts';
+import { describeProjection } from './indexes/description.ts';
 import type { IndexRecord } from './indexes/types.ts';
 import { describeKeySchema } from './table-description.ts';
 
@@ -49,14 +50,11 @@ function describeSourceIndexes(
 ): object[] | undefined {
   const described = indexes
     .filter((index) => index.kind === kind)
-    .map(({ name, key, projection, units }) => ({
-      IndexName: name,
-      KeySchema: describeKeySchema({ primaryKey: key }),
-      Projection: {
-        ProjectionType: projection.type,
-        NonKeyAttributes: projection.type === 'INCLUDE' ? projection.attributes : undefined,
-      },
-      ProvisionedThroughput: kind === 'global' ? describeUnits(billing, units) : undefined,
+    .map((index) => ({
+      IndexName: index.name,
+      KeySchema: describeKeySchema({ primaryKey: index.key }),
+      Projection: describeProjection(index),
+      ProvisionedThroughput: kind === 'global' ? describeUnits(billing, index.units) : undefined,
     }));
   return described.length > 0 ? described : undefined;
 }

@@ -1,5 +1,7 @@
 import type { TableRecord } from './catalog.ts';
 import type { StoreCore } from './core.ts';
+import { describeIndexes, keyAttributesOf } from './indexes/description.ts';
+import { isAllocating } from './indexes/work.ts';
 import { describeReplicas, isGettingReplica } from './replicas/description.ts';
 import { describeRestore, isCreating } from './restored-table.ts';
 import { readTotals } from './totals.ts';
@@ -21,7 +23,7 @@ export function describe(
 ): object {
   const { items, bytes } = readTotals(core.engine, table.number) ?? { items: 0, bytes: 0 };
   return {
-    AttributeDefinitions: keyAttributes(table).map(({ name, type }) => ({
+    AttributeDefinitions: keyAttributesOf(table).map(({ name, type }) => ({
       AttributeName: name,
       AttributeType: type,
     })),
@@ -38,6 +40,7 @@ export function describe(
     ArchivalSummary: describeArchival(table),
     RestoreSummary: describeRestore(table),
     DeletionProtectionEnabled: table.deletionProtection,
+    ...describeIndexes(core, table, status === 'CREATING'),
     ...describeStreams(core, table),
     ...describeReplicas(core, table),
   };
@@ -48,7 +51,12 @@ function statusOf(core: StoreCore, table: TableRecord): TableStatus {
   if (isCreating(table)) return 'CREATING';
   const { keyLoss } = table;
   if (keyLoss !== undefined && keyLoss.status !== 'SUSPECTED') return keyLoss.status;
-  return isGettingReplica(core, table) ? 'UPDATING' : 'ACTIVE';
+  return isGettingReplica(core, table) || isChangingIndex(core, table) ? 'UPDATING' : 'ACTIVE';
+}
+
+/** While an index goes, and until one that comes is being filled. */
+function isChangingIndex({ engine }: StoreCore, { number, indexes = [] }: TableRecord): boolean {
+  return indexes.some((index) => index.state === 'DELETING' || isAllocating(engine, number, index));
 }
 
 export function describeKeySchema(table: Pick<TableRecord, 'primaryKey'>): object[] {

@@ -1,54 +1,83 @@
 import type { Billing, Tag } from './catalog.ts';
 import { invalidParameter, validationError } from './errors.ts';
-import type { PrimaryKey } from './expressions/expressions.ts';
+import type { KeyAttribute, PrimaryKey } from './expressions/expressions.ts';
 import type { RequestReader } from './request.ts';
-import type { KeyType } from './values/values.ts';
-
-/** Parameters of tables that this store does not keep. */
-const UNSUPPORTED = [
-  'LocalSecondaryIndexes',
-  'GlobalSecondaryIndexes',
-  'GlobalSecondaryIndexUpdates',
-] as const;
 
 const MAX_UNITS = 1_000_000_000_000;
 const ATTRIBUTE_NAME = { required: true, length: { min: 1, max: 255 } } as const;
 
-/** @throws AwsError ValidationException */
-export function refuseUnsupported(body: Readonly<Record<string, unknown>>): void {
-  const found = UNSUPPORTED.find((name) => body[name] !== undefined && body[name] !== null);
-  if (found !== undefined) throw invalidParameter(`${found} is not supported yet. Leave it out`);
-}
-
 /** KeySchema and AttributeDefinitions as the request gives them; constraints that are broken show in `done()`. */
 export interface SchemaRequest {
-  definitions: { name: string; type: KeyType }[];
-  keys: { name: string; type: string }[];
+  definitions: KeyAttribute[];
+  keys: KeyElement[];
+}
+
+/** An element of a KeySchema. */
+export interface KeyElement {
+  name: string;
+  type: string;
 }
 
 export function readSchema(request: RequestReader): SchemaRequest {
-  const definitions = request.structures('AttributeDefinitions', { required: true }) ?? [];
-  const keys = request.structures('KeySchema', { required: true, min: 1, max: 2 }) ?? [];
-  return {
-    definitions: definitions.map((definition) => ({
-      name: definition.string('AttributeName', ATTRIBUTE_NAME) ?? '',
-      type: definition.choice('AttributeType', ['B', 'N', 'S'], { required: true }) ?? 'S',
-    })),
-    keys: keys.map((key) => ({
-      name: key.string('AttributeName', ATTRIBUTE_NAME) ?? '',
-      type: key.choice('KeyType', ['HASH', 'RANGE'], { required: true }) ?? '',
-    })),
-  };
+  const definitions = readDefinitions(request, { required: true }) ?? [];
+  return { definitions, keys: readKeyElements(request) };
 }
 
-/** @throws AwsError ValidationException when the schema does not hold together */
-export function primaryKeyOf({ definitions, keys }: SchemaRequest): PrimaryKey {
-  const names = keys.map(({ name }) => name);
-  const defined = definitions.map(({ name }) => name);
-  if (names.length > defined.length) {
+/** AttributeDefinitions */
+export function readDefinitions(
+  request: RequestReader,
+  { required = false }: { required?: boolean } = {},
+): KeyAttribute[] | undefined {
+  return request.structures('AttributeDefinitions', { required })?.map((definition) => ({
+    name: definition.string('AttributeName', ATTRIBUTE_NAME) ?? '',
+    type: definition.choice('AttributeType', ['B', 'N', 'S'], { required: true }) ?? 'S',
+  }));
+}
+
+/** KeySchema */
+export function readKeyElements(request: RequestReader): KeyElement[] {
+  const keys = request.structures('KeySchema', { required: true, min: 1, max: 2 }) ?? [];
+  return keys.map((key) => ({
+    name: key.string('AttributeName', ATTRIBUTE_NAME) ?? '',
+    type: key.choice('KeyType', ['HASH', 'RANGE'], { required: true }) ?? '',
+  }));
+}
+
+/**
+ * @param indexes the KeySchemas of the indexes, which need definitions too
+ * @throws AwsError ValidationException when the schema does not hold together
+ */
+export function primaryKeyOf(
+  { definitions, keys }: SchemaRequest,
+  indexes: readonly (readonly KeyElement[])[] = [],
+): PrimaryKey {
+  if (keys.length > definitions.length) {
     throw validationError('Invalid KeySchema: Some index key attribute have no definition');
   }
-  if (names.some((name) => !defined.includes(name))) {
+  const primaryKey = keyFrom(keys, definitions);
+  for (const index of indexes) keyFrom(index, definitions);
+  const defined = definitions.map(({ name }) => name);
+  const twice = defined.find((name, place) => defined.indexOf(name) !== place);
+  if (twice !== undefined) throw validationError(`Attribute Name is duplicated: ${twice}`);
+  const used = new Set([keys, ...indexes].flat().map(({ name }) => name));
+  if (used.size === defined.length) return primaryKey;
+  throw invalidParameter(
+    indexes.length === 0
+      ? 'Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions'
+      : 'Some AttributeDefinitions are not used. ' +
+          `AttributeDefinitions: [${defined.join(', ')}], keys used: [${[...used].join(', ')}]`,
+  );
+}
+
+/**
+ * The key that a KeySchema describes.
+ * @throws AwsError ValidationException
+ */
+export function keyFrom(keys: readonly KeyElement[], definitions: readonly KeyAttribute[]): PrimaryKey {
+  const names = keys.map(({ name }) => name);
+  const [partition, sort] = names.map((name) => definitions.find((definition) => definition.name === name));
+  if (partition === undefined || (sort === undefined && names.length > 1)) {
+    const defined = definitions.map(({ name }) => name);
     throw invalidParameter(
       'Some index key attributes are not defined in AttributeDefinitions. ' +
         `Keys: [${names.join(', ')}], AttributeDefinitions: [${defined.join(', ')}]`,
@@ -63,13 +92,7 @@ export function primaryKeyOf({ definitions, keys }: SchemaRequest): PrimaryKey {
   if (keys[1] !== undefined && keys[1].type !== 'RANGE') {
     throw validationError('Invalid KeySchema: The second KeySchemaElement is not a RANGE key type');
   }
-  if (names.length !== defined.length) {
-    throw invalidParameter(
-      'Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions',
-    );
-  }
-  const [partition, sort] = names.map((name) => definitions.find((definition) => definition.name === name)!);
-  return sort === undefined ? { partition: partition! } : { partition: partition!, sort };
+  return sort === undefined ? { partition } : { partition, sort };
 }
 
 export interface BillingRequest {

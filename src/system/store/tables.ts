@@ -13,6 +13,7 @@ import {
 import type { StoreCore } from './core.ts';
 import type { Transaction } from './engine.ts';
 import { namedTableMissing, validationError } from './errors.ts';
+import { indexesOf, readIndexDefinitions, refuseEmptyLists } from './indexes/definitions.ts';
 import { TABLE_STRUCTURE, writeKeyring } from './keyring.ts';
 import { deletedTableKey, keyringKey, totalsKey } from './layout.ts';
 import type { RequestBody } from './operation.ts';
@@ -22,14 +23,7 @@ import { refuseCreating } from './restored-table.ts';
 import { type ChosenKey, chooseKey, isUnencrypted, readSseRequest, type SseRequest } from './sse.ts';
 import { leaveStreams, readStreamRequest, startStream, viewTypeAtCreation } from './streams/streams.ts';
 import { describe } from './table-description.ts';
-import {
-  billingOf,
-  primaryKeyOf,
-  readBilling,
-  readSchema,
-  readTags,
-  refuseUnsupported,
-} from './table-schema.ts';
+import { billingOf, primaryKeyOf, readBilling, readSchema, readTags } from './table-schema.ts';
 import { writeTotals } from './totals.ts';
 import type { AccessContext } from './types.ts';
 
@@ -66,22 +60,30 @@ function readCreation(
   const request = new RequestReader(body);
   const name = request.tableName();
   const schema = readSchema(request);
+  const definitions = readIndexDefinitions(request);
   const billing = readBilling(request);
   const tags = readTags(request);
   const deletionProtection = request.boolean('DeletionProtectionEnabled') ?? false;
   const stream = readStreamRequest(request);
   request.done();
-  refuseUnsupported(body);
+  refuseEmptyLists(body, ['LocalSecondaryIndexes', 'GlobalSecondaryIndexes']);
   const viewType = viewTypeAtCreation(stream);
   const sse = readSseRequest(request);
   const unencrypted = isUnencrypted(tags, sse);
   const created_ms = core.clock.wall_ms();
+  const primaryKey = primaryKeyOf(
+    schema,
+    definitions.map(({ keys }) => keys),
+  );
+  const billed = billingOf(billing, created_ms);
+  const indexes = indexesOf(definitions, schema.definitions, primaryKey, billed);
   const table: NewTable = {
     name,
     id: randomUUID(),
     created_ms,
-    primaryKey: primaryKeyOf(schema),
-    billing: billingOf(billing, created_ms),
+    primaryKey,
+    billing: billed,
+    ...(indexes.length === 0 ? {} : { indexes, lastIndex: indexes.length }),
     deletionProtection,
     tags,
     encryption: { kind: 'none' },

@@ -10,7 +10,7 @@ import { refuseCreating } from './restored-table.ts';
 import { readSseRequest } from './sse.ts';
 import { changeStream, checkStreamUpdate, readStreamRequest } from './streams/streams.ts';
 import { describe } from './table-description.ts';
-import { billingOf, readBilling, refuseUnsupported } from './table-schema.ts';
+import { billingOf, readBilling } from './table-schema.ts';
 import { requireNamedTable } from './tables.ts';
 import type { AccessContext } from './types.ts';
 
@@ -20,7 +20,6 @@ export async function updateTable(
   body: RequestBody,
   { principal }: AccessContext,
 ): Promise<object> {
-  refuseUnsupported(body);
   const request = new RequestReader(body);
   const billing = readBilling(request);
   const deletionProtection = request.boolean('DeletionProtectionEnabled');

@@ -209,7 +209,7 @@ describe('table requests that are refused', () => {
       { ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 } },
       'Neither ReadCapacityUnits nor WriteCapacityUnits can be specified',
     ],
-    ['an index', { GlobalSecondaryIndexes: [] }, 'GlobalSecondaryIndexes is not supported yet'],
+    ['an index', { GlobalSecondaryIndexes: [] }, 'List of GlobalSecondaryIndexes is empty'],
     [
       'SSEType without Enabled',
       { SSESpecification: { Enabled: false, SSEType: 'KMS' } },

@@ -1,0 +1,40 @@
+/** What is still to be done for an index, as kept: whoever opens the engine after a crash goes on with it. */
+import type { TableRecord } from '../catalog.ts';
+import type { RecordReader, Transaction } from '../engine.ts';
+import { indexWorkKey } from '../layout.ts';
+import type { IndexRecord } from './types.ts';
+
+export interface IndexWork {
+  tableName: string;
+  /** Wall time from when on it is done. */
+  due_ms: number;
+  /** Filling has begun. */
+  begun?: boolean;
+  /** Hex: locator of the last item that is in the index. */
+  after?: string;
+}
+
+export function readIndexWork(
+  reader: RecordReader,
+  tableNumber: number,
+  index: number,
+): IndexWork | undefined {
+  const record = reader.get(indexWorkKey(tableNumber, index));
+  return record && (JSON.parse(record.toString()) as IndexWork);
+}
+
+export function writeIndexWork(
+  transaction: Transaction,
+  { number }: TableRecord,
+  index: IndexRecord,
+  work: IndexWork,
+): void {
+  transaction.put(indexWorkKey(number, index.number), Buffer.from(JSON.stringify(work)));
+}
+
+/** An index between its being asked for and its filling: DynamoDB's "resource allocation". */
+export function isAllocating(reader: RecordReader, tableNumber: number, index: IndexRecord): boolean {
+  if (index.state !== 'CREATING') return false;
+  const work = readIndexWork(reader, tableNumber, index.number);
+  return work !== undefined && work.begun !== true;
+}
