@@ -21,8 +21,8 @@ import {
 import { addCounters, subtractCounters } from './std/counters.ts';
 import { describeEnvironment } from './std/environment.ts';
 import { machineCpu } from './std/machine-cpu.ts';
-import { type ArmTestbed, openTestbed, type Testbed } from './testbed/testbed.ts';
-import type { Arm, Workload } from './workload/workload.ts';
+import { type ArmTestbed, openTestbed, playEvents, type Testbed } from './testbed/testbed.ts';
+import type { Arm, EventRecord, Workload } from './workload/workload.ts';
 
 /** What a run tells while it goes on. */
 export interface RunEvents {
@@ -140,6 +140,7 @@ class ArmRunner {
   readonly arm: Arm;
   readonly #options: ArmRunnerOptions;
   readonly #turns: ArmEvidence['turns'] = [];
+  readonly #events: EventRecord[] = [];
   /** Where the arm's time line has got to. */
   #played_ns = 0;
   #setup: TurnRecording | undefined;
@@ -164,10 +165,10 @@ class ArmRunner {
 
   /** The seconds of a turn are handed on and not kept: memory does not grow with the length of a run. */
   async play(planned: Turn): Promise<TurnFigures> {
-    const { lanes, index, testbed, keepSeconds } = this.#options;
+    const { index, testbed, keepSeconds } = this.#options;
     // How long turns by count take shows when they are played: each begins where the one before it ended.
     const turn = planned.to_ns === null ? { ...planned, from_ns: this.#played_ns } : planned;
-    const { recording, before, after, machine } = await this.#observe(() => lanes.play(turn));
+    const { recording, before, after, machine } = await this.#observe(() => this.#playTurn(turn));
     this.#lost = whatBecameOf(testbed, recording);
     keepSeconds(index, recording.seconds);
     const { block, measured, from_ns, to_ns, operations = 0 } = turn;
@@ -186,11 +187,28 @@ class ArmRunner {
     return figuresOf(recording, this.#total!);
   }
 
+  /** The lanes' operations, and beside them the events that fall into the turn. */
+  async #playTurn(turn: Turn): Promise<TurnRecording> {
+    const { lanes, testbed } = this.#options;
+    const { happen } = testbed;
+    if (happen === undefined || this.arm.events.length === 0) return lanes.play(turn);
+    const over = new AbortController();
+    let happening: Promise<EventRecord[]> | undefined;
+    const recording = await lanes.play(turn, (start_ns) => {
+      const stretch = { from_ns: turn.from_ns, to_ns: turn.to_ns ?? Number.POSITIVE_INFINITY, start_ns };
+      happening = playEvents(this.arm.events, happen, stretch, over.signal);
+    });
+    over.abort();
+    this.#events.push(...((await happening) ?? []));
+    return recording;
+  }
+
   async evidence(timeline: ArmEvidence['timeline']): Promise<ArmEvidence> {
     return {
       arm: this.arm,
       setup: this.#setup!,
       turns: this.#turns,
+      events: this.#events,
       lost: this.lost,
       total: this.#total!,
       kmsTimeHdr: await this.#kmsTimes(),

@@ -7,9 +7,10 @@ import {
   type ThreadLoad,
   TurnRecorder,
   type TurnRecording,
+  WindowRecorder,
 } from '../recording/recording.ts';
 import type { Clock } from '../std/clock.ts';
-import { type Arm, keepsConnections } from '../workload/workload.ts';
+import { type Arm, eventBoundaries_ns, keepsConnections } from '../workload/workload.ts';
 import type { Pacer } from './pacer.ts';
 import { isSampled } from './sample.ts';
 import { type Flight, Slots } from './slots.ts';
@@ -70,6 +71,7 @@ export class Lane {
     this.#options = options;
     const { measures } = options.driver;
     if (measures !== undefined) this.#recorder.breakdown = new BreakdownRecorder(measures);
+    if (arm.events.length > 0) this.#recorder.windows = new WindowRecorder(eventBoundaries_ns(arm.events));
     const { arrivals, trace } = arm;
     if (arrivals.loop === 'open' || trace) this.#stream = plan.stream(lane, lanes);
     if (arrivals.loop === 'closed') this.#users = usersOf(arrivals.concurrency, options);
@@ -234,10 +236,14 @@ export class Lane {
     const second = Math.floor((due_ns - this.#origin_ns) / 1e9);
     if (outcome === undefined) {
       this.#recorder.completed(operation.kind, due_ns, start_ns, end_ns, second, lag_ns);
+      this.#recorder.windows?.completed(due_ns - this.#origin_ns, end_ns - this.#origin_ns);
       if (flight.probe) this.#explain(flight, flight.probe, end_ns - due_ns);
     } else if (outcome === NOTHING_FOUND)
       this.#recorder.foundNothing(operation.kind, operation.key >= arm.table.items, due_ns + lag_ns, end_ns);
-    else this.#recorder.failed(operation.kind, outcome, end_ns, second);
+    else {
+      this.#recorder.failed(operation.kind, outcome, end_ns, second);
+      this.#recorder.windows?.failed(due_ns - this.#origin_ns, end_ns - this.#origin_ns);
+    }
     this.#handOutSeconds();
     flight.settled?.();
     this.#onSettled?.();
@@ -273,7 +279,10 @@ export class Lane {
     for (const { operation, due_ns, start_ns } of this.#pending) {
       const second = Math.floor((due_ns - this.#origin_ns) / 1e9);
       if (Number.isNaN(start_ns)) this.#recorder.withdrawn(now_ns);
-      else this.#recorder.failed(operation.kind, 'Abandoned', now_ns, second);
+      else {
+        this.#recorder.failed(operation.kind, 'Abandoned', now_ns, second);
+        this.#recorder.windows?.failed(due_ns - this.#origin_ns, now_ns - this.#origin_ns);
+      }
     }
     if (this.#pending.size > 0) driver.abandon();
     this.#pending.clear();

@@ -32,8 +32,11 @@ export interface Lanes {
   count: number;
   /** Opens an arm's connections and touches its table on each. */
   setUp(arm: number): Promise<TurnRecording>;
-  /** Plays one turn on every lane at the same time; lanes merged. */
-  play(turn: Turn): Promise<TurnRecording>;
+  /**
+   * Plays one turn on every lane at the same time; lanes merged.
+   * @param begins told when, on the machine's clock
+   */
+  play(turn: Turn, begins?: (start_ns: number) => void): Promise<TurnRecording>;
   /** By lane: counters of the stores that lanes hold themselves; empty for a remote store. */
   samples(arm: number): Promise<LocalSample[]>;
   kmsTimes(arm: number): Promise<string[]>;
@@ -85,8 +88,11 @@ export function startLanes(options: LanesOptions): Lanes {
   return {
     count,
     setUp: async (arm) => mergeLanes(await all('open', { arm })),
-    play: async (turn) =>
-      mergeLanes(await all('play', { turn, start_ns: realClock.now_ns() + START_AHEAD_NS })),
+    play: async (turn, begins) => {
+      const start_ns = realClock.now_ns() + START_AHEAD_NS;
+      begins?.(start_ns);
+      return mergeLanes(await all('play', { turn, start_ns }));
+    },
     samples: (arm) => local('sample', arm),
     kmsTimes: (arm) => local('kmsTimes', arm),
     stop: () => {

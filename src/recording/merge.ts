@@ -3,6 +3,7 @@ import { mergeBreakdowns } from './breakdown.ts';
 import { mergeSnapshots } from './histogram.ts';
 import { noConnections } from './recorder.ts';
 import type { ConnectionCounters, KindRecording, SecondRow, ThreadLoad, TurnRecording } from './types.ts';
+import { mergeWindows } from './windows.ts';
 
 /** The lanes of one turn as one: everything adds up but the length of the turn, which they share. */
 export function mergeLanes(lanes: readonly TurnRecording[]): TurnRecording {
@@ -41,6 +42,7 @@ export function mergeTurns(turns: readonly TurnRecording[]): TurnRecording {
     pacing_cpu_us: sumUnlessUnknown(turns.map((turn) => turn.pacing_cpu_us)),
     threads: mergeThreads(turns.map((turn) => turn.threads)),
     seconds: mergeSeconds(turns.flatMap((turn) => turn.seconds)),
+    windows: mergeWindows(turns.map((turn) => turn.windows)),
   };
 }
 

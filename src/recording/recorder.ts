@@ -4,6 +4,7 @@ import { LatencyHistogram } from './histogram.ts';
 import { Looks } from './looks.ts';
 import { SecondRows } from './seconds.ts';
 import type { ConnectionCounters, KindRecording, SecondRow, ThreadLoad, TurnRecording } from './types.ts';
+import type { WindowRecorder } from './windows.ts';
 
 /** Distinct error codes kept apart; a server that invents ever new ones fills `OtherError`, not the memory. */
 const ERROR_CODES_MAX = 64;
@@ -54,6 +55,8 @@ export class TurnRecorder {
   connections: ConnectionCounters | null = noConnections();
   /** Whoever samples operations writes into it; `finish` takes what it holds. */
   breakdown: BreakdownRecorder | undefined;
+  /** Whoever follows events writes into it; likewise. */
+  windows: WindowRecorder | undefined;
 
   constructor() {
     this.#kinds = Object.fromEntries(OPERATION_KINDS.map((kind) => [kind, kindState()])) as Record<
@@ -197,6 +200,7 @@ export class TurnRecorder {
       pacing_cpu_us,
       threads,
       seconds: this.#seconds.take(this.#turn.measured),
+      windows: this.windows?.take() ?? [],
     };
     this.#planned = this.#issued = this.#unissued = this.#inFlight_ns = 0;
     this.connections = noConnections();

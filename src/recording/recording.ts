@@ -5,3 +5,4 @@ export { highestOf, lowestOf } from './layout.ts';
 export { failedIn, mergeKinds, mergeLanes, mergeTurns } from './merge.ts';
 export { noConnections, TurnRecorder, type TurnStart } from './recorder.ts';
 export type * from './types.ts';
+export { mergeWindows, spanOf, WindowRecorder } from './windows.ts';

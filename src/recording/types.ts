@@ -71,6 +71,17 @@ export interface BreakdownRecording {
   parts: Record<BreakdownPart, number | null>;
 }
 
+/** A stretch of the arm's time line: the operations that were due in it. */
+export interface WindowRecording {
+  errors: number;
+  /** When the first and the last of them ended well, on the arm's time line; null where none did. */
+  success: { first_ns: number; last_ns: number } | null;
+  /** Likewise of those that failed. */
+  failure: { first_ns: number; last_ns: number } | null;
+  /** end − due, successes. */
+  response: HistogramSnapshot;
+}
+
 /** How the thread of a lane fared in a turn. */
 export interface ThreadLoad {
   /** Its event loop had work and did not wait for any, on a CPU or in want of one. */
@@ -116,4 +127,6 @@ export interface TurnRecording {
   /** By lane: lanes of a turn stand side by side, those of several turns add up. */
   threads: ThreadLoad[];
   seconds: SecondRow[];
+  /** Between the boundaries of the arm's events; none without events. */
+  windows: WindowRecording[];
 }

@@ -15,6 +15,7 @@ import {
   sizes,
   WITHHELD,
 } from './format.ts';
+import { armsWithEvents, eventLines, WINDOW_HEADER, windowRows } from './happened.ts';
 import { byArm, generatorLine, metricWords, remarks, SUMMARY_ROWS } from './rows.ts';
 
 /** `report.md`: the terminal's tables, with settings, environment, checks and method, to be read without the tool. */
@@ -26,6 +27,7 @@ export function markdownReport(result: Result): string {
     summaryTable(result.arms),
     ...remarks(result.arms).map((remark) => `**${escaped(remark)}**`),
     ...breakdownSection(result.arms),
+    ...happenedSection(result.arms),
     ...ratioSection(result),
     '## Verdicts',
     verdictList(result.arms),
@@ -66,6 +68,22 @@ function breakdownSection(arms: readonly ArmResult[]): string[] {
   const rows = breakdownRows(arms);
   if (rows.length === 0) return [];
   return ['## Where the time goes', table(['', ...arms.map((arm) => arm.name)], rows, 'right')];
+}
+
+function happenedSection(arms: readonly ArmResult[]): string[] {
+  const shown = armsWithEvents(arms);
+  if (shown.length === 0) return [];
+  return [
+    '## What happened',
+    'By when operations were due.',
+    ...shown.flatMap((arm) => [
+      `### ${escaped(arm.name)}`,
+      eventLines(arm)
+        .map((line) => `- ${escaped(line)}`)
+        .join('\n'),
+      table([...WINDOW_HEADER], windowRows(arm), 'right'),
+    ]),
+  ];
 }
 
 function ratioSection(result: Result): string[] {

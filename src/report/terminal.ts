@@ -1,6 +1,7 @@
 import type { ArmResult, Comparison, Result } from '../result/types.ts';
 import { breakdownRows } from './breakdown.ts';
 import { confidence, ratio, ratioInterval, WITHHELD } from './format.ts';
+import { armsWithEvents, eventLines, WINDOW_HEADER, windowRows } from './happened.ts';
 import { byArm, checksLine, generatorLine, metricWords, remarks, SUMMARY_ROWS } from './rows.ts';
 import { columns, type Style, styleFor, visibleLength, wrap } from './text.ts';
 
@@ -22,6 +23,7 @@ export function terminalReport(result: Result, options: TerminalOptions): string
     '',
     ...tables(result, style, width),
     ...breakdowns(result.arms, style, width),
+    ...whatHappened(result.arms, style, width),
     ...ratios(result, style, width),
     ...verdicts(result.arms, style, width),
   ];
@@ -99,6 +101,20 @@ function breakdowns(arms: readonly ArmResult[], style: Style, width: number): st
     some = wide ? [arm] : [...some, arm];
   }
   return [...lines, ...table(some), ''];
+}
+
+function whatHappened(arms: readonly ArmResult[], style: Style, width: number): string[] {
+  const shown = armsWithEvents(arms);
+  if (shown.length === 0) return [];
+  return [
+    style.bold('What happened') + style.dim(', by when operations were due'),
+    ...shown.flatMap((arm) => [
+      `  ${style.bold(arm.name)}`,
+      ...eventLines(arm).flatMap((line) => wrap(line, width, '    ', '      ')),
+      ...columns([WINDOW_HEADER.map(style.dim), ...windowRows(arm)]).map((line) => `    ${line}`),
+    ]),
+    '',
+  ];
 }
 
 function ratios(result: Result, style: Style, width: number): string[] {

@@ -11,6 +11,7 @@ import { difference, summariseBlock, sumOf, turnLength_ns } from './blocks.ts';
 import { summariseBreakdown } from './breakdown.ts';
 import { costOf } from './cost.ts';
 import { summariseGenerator } from './generator.ts';
+import { summariseHappened } from './happened.ts';
 import { checkIdentities } from './identities.ts';
 import { summarise, summariseHistogram } from './percentiles.ts';
 import { TimelineBuilder } from './timeline.ts';
@@ -82,6 +83,7 @@ function buildArm(evidence: ArmEvidence, { interrupted, lanes }: RunEvidence): A
       lag,
       generator,
       identities,
+      events: evidence.events ?? [],
     }),
     operations,
     rate,
@@ -101,7 +103,13 @@ function buildArm(evidence: ArmEvidence, { interrupted, lanes }: RunEvidence): A
     cost_usd_per_million_ops: costOf(arm, kms?.calls_per_op ?? null),
     blocks: blocks.map(summariseBlock),
     timeline: evidence.timeline ?? timelineOf(evidence),
+    happened: summariseHappened(arm.events, evidence.events ?? [], whole.windows, played_ns(evidence)),
   };
+}
+
+/** How far the arm's time line got: its turns follow each other on it. */
+function played_ns({ turns }: ArmEvidence): number {
+  return turns.reduce((sum, { recording }) => sum + recording.duration_ns, 0);
 }
 
 function summariseOperations(measured: TurnRecording): ArmResult['operations'] {

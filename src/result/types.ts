@@ -1,6 +1,6 @@
 import type { TurnRecording } from '../recording/types.ts';
 import type { Environment } from '../std/environment.ts';
-import type { Arm, OperationKind, Workload } from '../workload/types.ts';
+import type { Arm, EventRecord, OperationKind, Workload } from '../workload/types.ts';
 
 export const RESULT_SCHEMA = 'sealbench/result/1';
 
@@ -56,6 +56,8 @@ export interface ArmEvidence {
   /** Opening the connections and touching the table on each. */
   setup: TurnRecording;
   turns: TurnEvidence[];
+  /** What was made to happen, in its order. */
+  events?: readonly EventRecord[];
   /** Why the turns after these were not played: what became of the target. */
   lost?: string;
   /** From the start of set-up (all zero) to the end of the last drain. */
@@ -186,6 +188,42 @@ export interface Breakdown {
   unaccounted: number;
 }
 
+/** What happened to an arm, and what followed. */
+export interface Happened {
+  events: HappenedEvent[];
+  /** Events that the run ended before. */
+  unplayed: number;
+  /** The arm's time line, cut where events begin, and where they end or a second later. */
+  windows: WindowSummary[];
+}
+
+/**
+ * An event, and what followed it up to the next one, in answers of operations that were due after it. Null where there
+ * was no such answer.
+ */
+export interface HappenedEvent extends EventRecord {
+  /** After the event was done. */
+  first_failure_ns: number | null;
+  /** After it was done, or after a fault was over. */
+  last_failure_ns: number | null;
+  /** After a key was taken away: how long it went on working. Null unless failures alone came then. */
+  last_success_ns: number | null;
+  /** After it was done, or after a fault was over. */
+  first_success_ns: number | null;
+}
+
+/** Operations that were due in a stretch of the arm's time line. Percentiles by the same rules as everywhere. */
+export interface WindowSummary {
+  from_ns: number;
+  to_ns: number;
+  operations: number;
+  errors: number;
+  p50: number | null;
+  p90: number | null;
+  p99: number | null;
+  max: number | null;
+}
+
 export interface ArmResult {
   name: string;
   /** The arm as resolved. */
@@ -247,6 +285,8 @@ export interface ArmResult {
   cost_usd_per_million_ops: { kms: number; cloudtrail: number; total: number } | null;
   blocks: BlockSummary[];
   timeline: Timeline;
+  /** Absent without events. */
+  happened?: Happened;
 }
 
 export interface Comparison {

@@ -13,6 +13,7 @@ import { wasSteady } from './validity/steadiness.ts';
 import {
   carriedTheRate,
   enoughWasMeasured,
+  everythingHappened,
   everythingWasIssued,
   noErrors,
   nothingVanished,
@@ -35,6 +36,7 @@ export const CHECKS: readonly Check[] = [
   carriedTheRate,
   ranToItsEnd,
   noErrors,
+  everythingHappened,
   preparedWell,
   enoughWasMeasured,
   offeredAsAsked,

@@ -1,6 +1,7 @@
 import { startChild } from '../std/child.ts';
 import { siblingModule } from '../std/module.ts';
 import { advanceTogether, type TimeTraveller } from '../std/schedule.ts';
+import type { KmsFault } from './kms/kms.ts';
 import type { KmsSample, ServerSpecification, StoreSample } from './types.ts';
 
 /** A server of the embedded system that runs in a process of its own. */
@@ -16,6 +17,8 @@ export interface ServerProcess<Sample> extends TimeTraveller {
   reset(): Promise<void>;
   /** Forgets every cached key. */
   wipe(): Promise<void>;
+  /** Of a KMS, by its own clock; a store has none. */
+  fault(fault: KmsFault): Promise<void>;
   /** Stops and restarts the server's cache and lifecycle clock. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -63,6 +66,7 @@ export async function launch(
       kmsTimes: () => child.ask('kmsTimes'),
       reset: () => child.ask('reset'),
       wipe: () => child.ask('wipe'),
+      fault: (fault) => child.ask('fault', fault),
       pause: () => child.ask('pause'),
       resume: () => child.ask('resume'),
       ...time,

@@ -6,7 +6,7 @@
 import { answerParent } from '../std/child.ts';
 import { AdjustableClock } from '../std/clock.ts';
 import { type Scheduled, traveller } from '../std/schedule.ts';
-import { createKmsClient, startKmsServer } from './kms/kms.ts';
+import { createKmsClient, type KmsFault, startKmsServer } from './kms/kms.ts';
 import { recordKmsTimes } from './kms-times.ts';
 import { startStoreServer } from './store/store.ts';
 import type { KmsSample, ServerSpecification, StoreSample } from './types.ts';
@@ -17,6 +17,8 @@ interface Server {
   kmsTimes(): string | null;
   reset(): void;
   wipe(): void;
+  /** Of a KMS. */
+  fault(fault: KmsFault): void;
   /** What falls due by the clock. */
   work: readonly Scheduled[];
   close(): Promise<void>;
@@ -39,6 +41,7 @@ const answers = {
     cpuAtReset = process.cpuUsage();
   },
   wipe: () => server!.wipe(),
+  fault: (fault: KmsFault) => server!.fault(fault),
   pause: () => clock.pause(),
   resume: () => clock.resume(),
   untilDue_ms: () => traveller(clock, server!.work).untilDue_ms(),
@@ -67,6 +70,7 @@ async function startKms({ options }: Extract<ServerSpecification, { role: 'kms' 
     kmsTimes: () => null,
     reset: () => kms.reset(),
     wipe: () => {},
+    fault: (fault) => kms.fault(fault),
     work: [],
     close: () => kms.close(),
   };
@@ -95,6 +99,7 @@ async function startStore(specification: Extract<ServerSpecification, { role: 's
       times.reset();
     },
     wipe: () => server.store.wipeCaches(),
+    fault: () => {},
     work: [server.store.housekeeping],
     close: async () => {
       await server.close();

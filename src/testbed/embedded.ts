@@ -16,6 +16,7 @@ import {
   type TlsIdentity,
 } from '../system/system.ts';
 import { type Arm, hasOwnKms, kmsIdentity, tableNames, traitsOf } from '../workload/workload.ts';
+import { Happenings } from './events.ts';
 import { createKey, createTables, fillTables } from './tables.ts';
 import type { ArmTestbed, Testbed } from './types.ts';
 
@@ -138,15 +139,23 @@ async function openArm(
   await createTables(storeAccess, arm, keyArn);
   await fillTables(storeAccess, arm);
   if (traitsOf(arm).needs === 'directory') return handOver(target, store, kms);
-  return measure(target, store, kms, hasOwnKms(arm) ? [store, kms] : [store]);
+  const kmsAsOperator = { ...operatorAccess, url: kms.url };
+  const happenings = new Happenings({ arm, store, kms, storeAccess, kmsAccess: kmsAsOperator, keyArn });
+  return measure(target, { store, kms, timed: hasOwnKms(arm) ? [store, kms] : [store] }, happenings);
 }
 
-/** The store process is what is measured. @param timed whose clocks stand while other arms play */
+interface Servers {
+  store: ServerProcess<StoreSample>;
+  kms: ServerProcess<KmsSample>;
+  /** Their clocks stand while other arms play. */
+  timed: readonly ServerProcess<unknown>[];
+}
+
+/** The store process is what is measured. */
 async function measure(
   target: ArmTarget,
-  store: ServerProcess<StoreSample>,
-  kms: ServerProcess<KmsSample>,
-  timed: readonly ServerProcess<unknown>[],
+  { store, kms, timed }: Servers,
+  happenings: Happenings,
 ): Promise<ArmTestbed> {
   for (const server of timed) await server.pause();
   await store.wipe();
@@ -162,6 +171,7 @@ async function measure(
     pause: async () => {
       for (const server of timed) await ofLiving(server, () => server.pause());
     },
+    happen: (action) => happenings.happen(action),
     sample: async () => ({
       store: await ofLiving(store, () => store.sample()),
       kms: await ofLiving(kms, () => kms.sample()),

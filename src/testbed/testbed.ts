@@ -7,6 +7,7 @@ import { openEmbedded } from './embedded.ts';
 import { openEndpoint } from './endpoint.ts';
 import type { ArmTestbed, Testbed } from './types.ts';
 
+export { type EventTurn, playEvents } from './event-player.ts';
 export type * from './types.ts';
 
 /** @throws InputError for a target that doesn't answer, refuses its credentials, or already has such a table */

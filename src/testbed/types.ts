@@ -1,5 +1,6 @@
 import type { ArmTarget } from '../drivers/drivers.ts';
 import type { KmsSample, StoreSample } from '../system/system.ts';
+import type { EventAction } from '../workload/workload.ts';
 
 /** What one arm is measured against. */
 export interface ArmTestbed {
@@ -11,6 +12,8 @@ export interface ArmTestbed {
   pause(): Promise<void>;
   /** Counters since set-up began; null where the target can't supply them. */
   sample(): Promise<{ store: StoreSample | null; kms: KmsSample | null }>;
+  /** Makes something happen to the embedded system; resolves once it has. */
+  happen?(action: EventAction): Promise<void>;
   /** Duration of KMS calls as the store saw them (base64 HdrHistogram V2, ns); null when not supplied. */
   kmsTimes(): Promise<string | null>;
 }

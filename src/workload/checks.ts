@@ -3,6 +3,7 @@
 import { CACHE_CHECKS } from './cache-checks.ts';
 import { DRIVER_CHECKS } from './driver-checks.ts';
 import { traitsOf } from './driver-traits.ts';
+import { EVENT_CHECKS } from './event-checks.ts';
 import { PHASE_CHECKS } from './phase-checks.ts';
 import type { Path } from './problems.ts';
 import { isRemote } from './resolve.ts';
@@ -226,6 +227,7 @@ export const ARM_CHECKS: readonly Check[] = [
   ...PHASE_CHECKS,
   ...TRACE_CHECKS,
   ...CACHE_CHECKS,
+  ...EVENT_CHECKS,
 ];
 
 /** Recorded traffic has arrivals and operations of its own. */

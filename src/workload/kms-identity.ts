@@ -2,13 +2,14 @@ import type { Arm } from './types.ts';
 
 /**
  * Arms of one identity share a KMS process. A request quota that one arm has used up would be missing in the next one's
- * turn: with a quota, or a clock, of its own, an arm has a KMS of its own.
+ * turn, and what happens to one arm's KMS would happen to the others': with a quota, events or a clock of its own, an
+ * arm has a KMS of its own.
  */
 export function kmsIdentity(arm: Arm): string {
   const { name, system } = arm;
   return JSON.stringify(hasOwnKms(arm) ? [system.kms, name] : [system.kms]);
 }
 
-export function hasOwnKms({ system: { kms }, clock }: Arm): boolean {
-  return kms.quota_per_s !== undefined || clock.speed !== 1;
+export function hasOwnKms({ system: { kms }, clock, events }: Arm): boolean {
+  return kms.quota_per_s !== undefined || clock.speed !== 1 || events.length > 0;
 }

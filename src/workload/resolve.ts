@@ -3,6 +3,7 @@
 import { resolve as resolvePath } from 'node:path';
 import { DEFAULTS } from './defaults.ts';
 import { traitsOf } from './driver-traits.ts';
+import { resolveEvents } from './events.ts';
 import type { WrittenArm, WrittenWorkload } from './schema.ts';
 import { resolveTrace } from './traces.ts';
 import {
@@ -79,6 +80,7 @@ export function resolveArm(name: string, written: WrittenArm, directory: string)
     sign,
     system: resolveSystem(written.system ?? {}, sign),
     clock: { speed: written.clock?.speed ?? DEFAULTS.clock.speed },
+    events: resolveEvents(written.events ?? []),
     network: { rtt_ns: written.network?.rtt ?? 0 },
     table: {
       name: table.name ?? `sealbench-${name}`,

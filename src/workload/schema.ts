@@ -1,5 +1,6 @@
 /** The workload file as people write it: every field optional unless nothing can be assumed, unknown fields refused. */
 import * as z from 'zod';
+import { events } from './events.ts';
 import { count, driver, duration, endpoint, factor, fraction, rate, target } from './fields.ts';
 import {
   byteSizes,
@@ -238,6 +239,7 @@ const settings = {
     })
     .meta({ id: 'clock', description: 'Time in the embedded system.' })
     .optional(),
+  events: events.optional(),
   operations: operations.optional(),
   arrivals: arrivals.optional(),
   phases: phases.optional(),

@@ -104,6 +104,52 @@ export interface TraceSettings {
   survey: TraceSurvey;
 }
 
+/** Kinds of key that a table's may be changed to. */
+export type KeyKind = Exclude<Encryption, 'none'>;
+
+/** What may be made to happen; `for_ns` is of the arm's time line. */
+export type EventAction =
+  | {
+      do:
+        | 'disable-key'
+        | 'enable-key'
+        | 'rotate-key'
+        | 'schedule-key-deletion'
+        | 'cancel-key-deletion'
+        | 'wipe-cache';
+    }
+  | { do: 'change-key'; to: KeyKind }
+  | { do: 'kms-outage' | 'kms-throttle'; for_ns: number }
+  | { do: 'kms-latency'; for_ns: number; p50_ms: number; p99_ms: number }
+  /** Of cache and lifecycle time. */
+  | { do: 'advance-clock'; by_ms: number };
+
+/** Once, at that moment of the arm's time line. */
+export type WorkloadEvent = { at_ns: number } & EventAction;
+
+/** An event as it was. Times are of the arm's time line. */
+export interface EventRecord {
+  event: WorkloadEvent;
+  began_ns: number;
+  ended_ns: number;
+  /** What kept it from happening; null where nothing did. */
+  error: string | null;
+}
+
+export const EVENT_ACTIONS = [
+  'disable-key',
+  'enable-key',
+  'rotate-key',
+  'schedule-key-deletion',
+  'cancel-key-deletion',
+  'change-key',
+  'kms-outage',
+  'kms-throttle',
+  'kms-latency',
+  'advance-clock',
+  'wipe-cache',
+] as const satisfies readonly EventAction['do'][];
+
 export const DRIVERS = ['http', 'envelope', 'sdk', 'autocannon', 'noop'] as const;
 
 export interface Arm {
@@ -137,6 +183,8 @@ export interface Arm {
   trace?: TraceSettings;
   /** Cache and lifecycle time pass so many times as fast as real time. */
   clock: { speed: number };
+  /** In the order of their moments. */
+  events: WorkloadEvent[];
   /** What is emulated between client and store. */
   network: { rtt_ns: number };
   table: {

@@ -46,7 +46,7 @@ describe('the terminal report', () => {
 
   it('says why an arm is not valid, what was checked and what is withheld', () => {
     expect(text).toContain('fresh is suspect:\n  - 20 of 1500 operations failed');
-    expect(text).toContain('keep-alive: 6 of 6 hold');
+    expect(text).toContain('keep-alive: 7 of 7 hold');
     expect(text).toContain('– withheld: fewer than 10 samples');
   });
 

@@ -64,6 +64,7 @@ export function fakeArm({
       auth: 'sigv4',
     },
     clock: { speed: 1 },
+    events: [],
     network: { rtt_ns: 0 },
     table: {
       name: 'items',

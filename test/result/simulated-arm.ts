@@ -83,6 +83,7 @@ export function simulateFacts(settings: SimulatedArm, random: Random): Facts {
     lag: summaryOf(LatencyHistogram.from(measured.lag)),
     generator: summariseGenerator(arm, turns, measured, 1),
     identities: [],
+    events: [],
   };
 }
 

@@ -185,7 +185,7 @@ const ONE_PROBLEM: [string, string, string][] = [
   [
     'gates, which are not there yet',
     'gates: []',
-    'w.yaml:4: gates: unknown field. Known here: name, driver, target, kms, callers, connections, sign, system, network, table, keys, trace, clock, operations, arrivals, phases, cost, arms, compare, seed.',
+    'w.yaml:4: gates: unknown field. Known here: name, driver, target, kms, callers, connections, sign, system, network, table, keys, trace, clock, events, operations, arrivals, phases, cost, arms, compare, seed.',
   ],
 ];
 

@@ -37,6 +37,7 @@ test('what a file does not say has its documented default', () => {
           auth: 'sigv4',
         },
         clock: { speed: 1 },
+        events: [],
         network: { rtt_ns: 0 },
         table: {
           name: 'sealbench-default',

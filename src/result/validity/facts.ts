@@ -1,5 +1,5 @@
 import type { TurnRecording } from '../../recording/recording.ts';
-import type { Arm } from '../../workload/types.ts';
+import type { Arm, EventRecord } from '../../workload/types.ts';
 import type { GeneratorSummary, Identity, OperationSummary, Summary } from '../types.ts';
 
 /** What a verdict is passed on. */
@@ -27,6 +27,8 @@ export interface Facts {
   lag: Summary;
   generator: GeneratorSummary;
   identities: readonly Identity[];
+  /** What was made to happen to the arm. */
+  events: readonly EventRecord[];
 }
 
 export interface Finding {

@@ -16,7 +16,7 @@ const CONFIDENCE = 0.995;
  * where it is large, and where the blocks scatter too little around it for it to be chance.
  */
 export function wasSteady({ arm, blocks }: Facts): Finding | undefined {
-  if (!asksTheSame(arm)) return undefined;
+  if (!asksTheSame(arm) || arm.events.length > 0) return undefined;
   const logs = blocks.map(medianOf).filter((median_ns) => median_ns !== null && median_ns > 0);
   if (logs.length < Math.max(BLOCKS_MIN, blocks.length)) return undefined;
   const { change, error } = trend(logs.map((median_ns) => Math.log(median_ns!)));

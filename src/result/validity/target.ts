@@ -2,7 +2,7 @@
 import { failedIn, mergeKinds } from '../../recording/recording.ts';
 import { median } from '../../std/stats.ts';
 import { turnLength_ns } from '../blocks.ts';
-import { codes, type Facts, type Finding, failedOf, percent, perSecond } from './facts.ts';
+import { codes, type Facts, type Finding, failedOf, milliseconds, percent, perSecond } from './facts.ts';
 
 /** Median overrun of the turns: how much longer than planned they took to answer, as a share. */
 const OVERRUN_SUSPECT = 0.1;
@@ -11,6 +11,7 @@ const OVERRUN_INVALID = 0.5;
 const OPERATIONS_MIN = 100;
 /** Of one core: a server's one thread of JavaScript has hardly more. */
 const SATURATED = 0.9;
+const LATE_EVENT_NS = 100e6;
 
 export function somethingWasMeasured({ all }: Facts): Finding | undefined {
   if (all.response_ns.count > 0) return undefined;
@@ -95,13 +96,38 @@ export function ranToItsEnd({ interrupted }: Facts): Finding | undefined {
     : undefined;
 }
 
-export function noErrors({ all }: Facts): Finding | undefined {
+/** Where something is made to happen, what fails is what is looked at. */
+export function noErrors({ all, arm }: Facts): Finding | undefined {
   const failed = failedOf(all);
   if (failed === 0 || all.response_ns.count === 0) return undefined;
   return {
-    severity: 'suspect',
+    severity: arm.events.length > 0 ? 'note' : 'suspect',
     reason: `${failed} of ${all.count} operations failed (${percent(failed / all.count)}: ${codes(all.errors)}). Percentiles count them as infinitely slow; see what the target logged.`,
   };
+}
+
+/** An arm to which something else happened than its workload says shows something else. */
+export function everythingHappened({ arm, events, interrupted }: Facts): Finding[] {
+  const failed = events.flatMap(({ event, error }) => {
+    if (error === null) return [];
+    const reason = `${event.do} at ${event.at_ns / 1e9} s did not happen: ${error.replace(/[.]?$/, '.')} What followed is not what the workload asks about.`;
+    return { severity: 'invalid' as const, reason };
+  });
+  const late = events.filter(({ event, began_ns }) => began_ns - event.at_ns > LATE_EVENT_NS);
+  const [worst] = late.toSorted((a, b) => b.began_ns - b.event.at_ns - (a.began_ns - a.event.at_ns));
+  const lateness: Finding[] =
+    worst === undefined
+      ? []
+      : [
+          {
+            severity: 'suspect',
+            reason: `${worst.event.do} began ${milliseconds(worst.began_ns - worst.event.at_ns)} late: operations that were due before it count as if it had happened. Give the run a quieter machine.`,
+          },
+        ];
+  const missed = arm.events.length - events.length;
+  if (missed === 0 || interrupted) return [...failed, ...lateness];
+  const left = `${missed} of ${arm.events.length} events were not reached: the run ended before them.`;
+  return [...failed, ...lateness, { severity: 'invalid', reason: left }];
 }
 
 export function preparedWell({ preparation }: Facts): Finding | undefined {

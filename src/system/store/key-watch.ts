@@ -127,7 +127,8 @@ export class KeyWatch implements Chore {
       if (current.encryption.kmsKeyArn !== table.encryption.kmsKeyArn) return current;
       return this.#withLoss(current, next);
     });
-    this.#core.forgetKeys(table);
+    // Under suspicion alone the table is used as long as its key is remembered, as DynamoDB's is.
+    if (next?.status === 'INACCESSIBLE_ENCRYPTION_CREDENTIALS') this.#core.forgetKeys(table);
   }
 
   #withLoss(current: TableRecord, next: KeyLoss | undefined): TableRecord {

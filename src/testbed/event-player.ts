@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { realClock } from '../std/clock.ts';
+import type { EventAction, EventRecord, WorkloadEvent } from '../workload/workload.ts';
+
+/** Nothing that can be made to happen takes longer: what does has failed, and the run goes on. */
+const PATIENCE_MS = 30_000;
+
+export interface EventTurn {
+  /** On the arm's time line. */
+  from_ns: number;
+  to_ns: number;
+  /** When the turn begins, on the machine's clock. */
+  start_ns: number;
+}
+
+/**
+ * Makes the events of one turn happen when they are due, each after the one before it, and says when they did. A turn
+ * that ends early leaves out those that were not due yet.
+ */
+export async function playEvents(
+  events: readonly WorkloadEvent[],
+  happen: (action: EventAction) => Promise<void>,
+  { from_ns, to_ns, start_ns }: EventTurn,
+  over: AbortSignal,
+): Promise<EventRecord[]> {
+  const origin_ns = start_ns - from_ns;
+  const records: EventRecord[] = [];
+  for (const event of events) {
+    if (event.at_ns < from_ns || event.at_ns >= to_ns) continue;
+    const wait_ms = (origin_ns + event.at_ns - realClock.now_ns()) / 1e6;
+    if (wait_ms > 0) await sleep(wait_ms, undefined, { signal: over }).catch(() => {});
+    if (over.aborted) break;
+    const began_ns = realClock.now_ns() - origin_ns;
+    const error = await happened(() => happen(event));
+    records.push({ event, began_ns, ended_ns: realClock.now_ns() - origin_ns, error });
+  }
+  return records;
+}
+
+async function happened(action: () => Promise<void>): Promise<string | null> {
+  const enough = new AbortController();
+  try {
+    const late = sleep(PATIENCE_MS, true, { signal: enough.signal }).catch(() => false);
+    const isLate = await Promise.race([action().then(() => false), late]);
+    return isLate ? `not done after ${PATIENCE_MS / 1000} s` : null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    enough.abort();
+  }
+}
