@@ -1,4 +1,11 @@
-import { type CapacityReport, capacityReport, consumedCapacity, readUnits, writeUnits } from './capacity.ts';
+import {
+  type CapacityReport,
+  capacityReport,
+  consumedCapacity,
+  type IndexUnits,
+  readUnits,
+  writeUnits,
+} from './capacity.ts';
 import type { TableRecord } from './catalog.ts';
 import type { StoreCore } from './core.ts';
 import { serializationError, validationError } from './errors.ts';
@@ -8,6 +15,7 @@ import {
   refuseLegacyParameters,
 } from './expressions/expressions.ts';
 import { checkIndexKeys } from './indexes/index-keys.ts';
+import { indexUnits } from './indexes/index-writer.ts';
 import { checkItemKey, checkKey, keyName } from './item-key.ts';
 import { parseItem, type RequestBody, requireTable } from './operation.ts';
 import { RequestReader } from './request.ts';
@@ -41,7 +49,7 @@ export async function batchGetItem(
   }
   const responses: string[] = [];
   const unprocessed: Record<string, object> = {};
-  const units: [string, number][] = [];
+  const units: Consumed[] = [];
   let left_bytes = MAX_RESPONSE_BYTES;
   for (const request of requests) {
     const { table, given, keys } = request;
@@ -49,7 +57,7 @@ export async function batchGetItem(
     left_bytes -= found.size_bytes;
     responses.push(`${JSON.stringify(table.name)}:[${found.items.join(',')}]`);
     if (found.done < keys.length) unprocessed[table.name] = { ...given, Keys: keys.slice(found.done) };
-    units.push([table.name, found.units]);
+    units.push({ name: table.name, units: found.units });
   }
   const consumed = batchCapacity(report, units);
   const members = [
@@ -93,6 +101,13 @@ function readKeysRequest(core: StoreCore, name: string, given: unknown): TableKe
   return { table, given: body, consistent, expressions, keys };
 }
 
+/** What a batch took of a table. */
+interface Consumed {
+  name: string;
+  units: number;
+  indexes?: readonly IndexUnits[];
+}
+
 type WriteRequest = { put: Item } | { remove: Item };
 
 /** BatchWriteItem: the writes to one table share a transaction, which the API does not promise. */
@@ -107,7 +122,7 @@ export async function batchWriteItem(
     throw validationError('Too many items requested for the BatchWriteItem call');
   }
   const units = await Promise.all(
-    batches.map(async ({ table, writes }): Promise<[string, number]> => {
+    batches.map(async ({ table, writes }): Promise<Consumed> => {
       const consumed = await core.write(table, context, (items) => {
         let sum = 0;
         for (const write of writes) {
@@ -118,9 +133,9 @@ export async function batchWriteItem(
             sum += writeUnits(items.remove(write.remove), 0);
           }
         }
-        return sum;
+        return { units: sum, indexes: indexUnits(items.followers) };
       });
-      return [table.name, consumed];
+      return { name: table.name, ...consumed };
     }),
   );
   return { UnprocessedItems: {}, ConsumedCapacity: batchCapacity(report, units) };
@@ -182,7 +197,7 @@ function refuseDuplicates(table: TableRecord, items: readonly Item[]): void {
   if (names.size < items.length) throw validationError('Provided list of item keys contains duplicates');
 }
 
-function batchCapacity(report: CapacityReport, units: readonly [string, number][]): object[] | undefined {
+function batchCapacity(report: CapacityReport, units: readonly Consumed[]): object[] | undefined {
   if (report === 'NONE') return undefined;
-  return units.map(([name, consumed]) => consumedCapacity(report, name, consumed)!);
+  return units.map(({ name, units, indexes }) => consumedCapacity(report, name, units, indexes)!);
 }

@@ -16,6 +16,7 @@ import {
   refuseLegacyParameters,
 } from './expressions/expressions.ts';
 import { checkIndexKeys, checkUpdatedIndexKeys } from './indexes/index-keys.ts';
+import { indexUnits } from './indexes/index-writer.ts';
 import { checkItemKey, checkKey } from './item-key.ts';
 import { parseItem, type RequestBody, requireTable } from './operation.ts';
 import { RequestReader } from './request.ts';
@@ -112,7 +113,12 @@ export function putItem(core: StoreCore, body: RequestBody, context: AccessConte
     const old = condition !== undefined || returnValues === 'ALL_OLD' ? findItem(items, item) : undefined;
     checkCondition(write, old);
     const { old_bytes, new_bytes } = items.put(item);
-    return answer(write, returnValues === 'ALL_OLD' ? old : undefined, writeUnits(old_bytes, new_bytes));
+    return answer(
+      write,
+      items,
+      returnValues === 'ALL_OLD' ? old : undefined,
+      writeUnits(old_bytes, new_bytes),
+    );
   });
 }
 
@@ -125,7 +131,7 @@ export function deleteItem(core: StoreCore, body: RequestBody, context: AccessCo
     const old = condition !== undefined || returnValues === 'ALL_OLD' ? findItem(items, key) : undefined;
     checkCondition(write, old);
     const old_bytes = items.remove(key);
-    return answer(write, returnValues === 'ALL_OLD' ? old : undefined, writeUnits(old_bytes, 0));
+    return answer(write, items, returnValues === 'ALL_OLD' ? old : undefined, writeUnits(old_bytes, 0));
   });
 }
 
@@ -141,7 +147,7 @@ export function updateItem(core: StoreCore, body: RequestBody, context: AccessCo
     const updated = update === undefined ? base : update.apply(base);
     checkUpdatedIndexKeys(items.table, base, updated);
     const { old_bytes, new_bytes } = items.put(updated);
-    return answer(write, updatedAttributes(), writeUnits(old_bytes, new_bytes));
+    return answer(write, items, updatedAttributes(), writeUnits(old_bytes, new_bytes));
 
     function updatedAttributes(): Item | undefined {
       if (returnValues === 'ALL_OLD') return old;
@@ -164,7 +170,12 @@ function checkCondition({ condition, returnOnFailure }: WriteRequest, old: Item 
   throw new AwsError('ConditionalCheckFailedException', 'The conditional request failed', 400, fields);
 }
 
-function answer({ table, report }: WriteRequest, attributes: Item | undefined, units: number): object {
+function answer(
+  { table, report }: WriteRequest,
+  { followers }: WritableItems,
+  attributes: Item | undefined,
+  units: number,
+): object {
   const Attributes = attributes !== undefined && Object.keys(attributes).length > 0 ? attributes : undefined;
-  return { Attributes, ConsumedCapacity: consumedCapacity(report, table.name, units) };
+  return { Attributes, ConsumedCapacity: consumedCapacity(report, table.name, units, indexUnits(followers)) };
 }

@@ -1,10 +1,11 @@
-import type { TableRecord } from './catalog.ts';
 import type { StoreCore } from './core.ts';
 import { type DirectoryRange, directoryEntries } from './directory.ts';
 import { validationError } from './errors.ts';
 import { compileExpressions, type KeyCondition, refuseLegacyParameters } from './expressions/expressions.ts';
-import { checkKey, partitionLocator } from './item-key.ts';
+import { bytesAfter } from './indexes/order.ts';
+import { type Listing, listingOf } from './listing.ts';
 import { type RequestBody, requireTable } from './operation.ts';
+import { checkStartKey, type ReadTarget, readTarget, wantsWholeItems } from './read-target.ts';
 import { RequestReader } from './request.ts';
 import { checkSelect, ResultPage, readPageRequest } from './result-page.ts';
 import type { TableItems } from './table-items.ts';
@@ -21,39 +22,25 @@ export function query(core: StoreCore, body: RequestBody, context: AccessContext
   const indexName = request.string('IndexName');
   const start = request.map('ExclusiveStartKey');
   request.done();
-  const table = requireTable(core, tableName);
-  refuseIndex(indexName);
-  checkSelect(body);
-  const expressions = compileExpressions('Query', body, table.primaryKey);
+  const target = readTarget(requireTable(core, tableName), indexName, pageRequest, start);
+  checkSelect(body, target);
+  const expressions = compileExpressions('Query', body, target.key);
+  const whole = wantsWholeItems(target, pageRequest, expressions);
   const condition = expressions.keyCondition!;
   const range = rangeOf(condition, reverse);
-  const startKey = start === undefined ? undefined : checkStartKey(table, start);
-  if (startKey !== undefined) startAfter(range, table, condition, startKey);
+  const startKey = start === undefined ? undefined : checkStartKey(target, start);
+  if (startKey !== undefined) checkWithin(range, target, condition, startKey);
 
+  const { table, index } = target;
   return core.read(table, context, (items) => {
-    const page = new ResultPage(table, pageRequest, expressions);
-    if (table.primaryKey.sort === undefined) {
+    const page = new ResultPage(target, pageRequest, expressions);
+    if (index === undefined && table.primaryKey.sort === undefined) {
       if (startKey === undefined) addSingle(items, condition, page);
     } else {
-      addListed(items, condition, range, page);
+      addListed(listingOf(items, target, whole), condition, range, startKey, page);
     }
     return page.toJson();
   });
-}
-
-export function refuseIndex(indexName: string | undefined): void {
-  if (indexName === undefined) return;
-  throw validationError(`The table does not have the specified index: ${indexName}`);
-}
-
-/** @throws AwsError ValidationException, with the text that starting keys have */
-export function checkStartKey(table: TableRecord, start: Record<string, unknown>): Item {
-  try {
-    return checkKey(table.primaryKey, start);
-  } catch (thrown) {
-    if (!(thrown instanceof Error)) throw thrown;
-    throw validationError(`The provided starting key is invalid: ${thrown.message}`);
-  }
 }
 
 /** A partition of a table without a sort key has one item, at most. */
@@ -65,14 +52,21 @@ function addSingle(items: TableItems, condition: KeyCondition, page: ResultPage)
 }
 
 function addListed(
-  items: TableItems,
+  listing: Listing,
   condition: KeyCondition,
-  range: DirectoryRange,
+  sorts: DirectoryRange,
+  startKey: Item | undefined,
   page: ResultPage,
 ): void {
-  const partition = partitionLocator(items.keys, condition.partition);
-  for (const { locator } of directoryEntries(items.directoryOf(partition), range)) {
-    page.add(items.listed(locator));
+  const range = listing.rangeOf(sorts);
+  if (startKey !== undefined) {
+    const after = { sort: listing.orderOf(startKey), inclusive: false };
+    if (range.reverse) range.to = after;
+    else range.from = after;
+  }
+  const partition = listing.partitionOf(condition.partition);
+  for (const { locator } of directoryEntries(listing.directoryOf(partition), range)) {
+    listing.addTo(page, locator);
     if (page.full) return;
   }
 }
@@ -97,44 +91,26 @@ function rangeOf({ sort }: KeyCondition, reverse: boolean): DirectoryRange {
     case 'between':
       return { reverse, from: at, to: { sort: sortableKeyBytes(sort.values[1]!), inclusive: true } };
     case 'begins_with': {
-      const end = afterPrefix(first);
+      const end = bytesAfter(first);
       return { reverse, from: at, to: end === undefined ? undefined : { sort: end, inclusive: false } };
     }
   }
 }
 
-/** The least bytes above all that begin with `prefix`; none above 0xff…ff. */
-function afterPrefix(prefix: Buffer): Buffer | undefined {
-  for (let last = prefix.length - 1; last >= 0; last--) {
-    if (prefix[last] === 0xff) continue;
-    const end = Buffer.from(prefix.subarray(0, last + 1));
-    end[last]! += 1;
-    return end;
-  }
-  return undefined;
-}
-
 /** @throws AwsError ValidationException when the starting key is not among what the query can return */
-function startAfter(
+function checkWithin(
   range: DirectoryRange,
-  table: TableRecord,
+  { key: { partition, sort } }: ReadTarget,
   condition: KeyCondition,
   startKey: Item,
 ): void {
-  const { partition, sort } = table.primaryKey;
   if (!equalValues(getOwn(startKey, partition.name)!, condition.partition)) {
     throw validationError(
       'The provided starting key is outside query boundaries based on provided conditions',
     );
   }
-  if (sort === undefined) return;
-  const bytes = sortableKeyBytes(getOwn(startKey, sort.name)!);
-  if (!contains(range, bytes)) {
-    throw validationError('The provided starting key does not match the range key predicate');
-  }
-  const after = { sort: bytes, inclusive: false };
-  if (range.reverse) range.to = after;
-  else range.from = after;
+  if (sort === undefined || contains(range, sortableKeyBytes(getOwn(startKey, sort.name)!))) return;
+  throw validationError('The provided starting key does not match the range key predicate');
 }
 
 function contains({ from, to }: DirectoryRange, sort: Buffer): boolean {

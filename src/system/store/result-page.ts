@@ -1,9 +1,8 @@
 import { type CapacityReport, capacityReport, consumedCapacityMember, readUnits } from './capacity.ts';
-import type { TableRecord } from './catalog.ts';
 import { invalidParameter } from './errors.ts';
 import type { CompiledExpressions } from './expressions/expressions.ts';
-import { keyOf } from './item-key.ts';
 import { parseItem } from './operation.ts';
+import { type ReadTarget, startKeyOf } from './read-target.ts';
 import type { RequestReader } from './request.ts';
 import type { StoredItem } from './sealed-records.ts';
 
@@ -14,9 +13,10 @@ export interface PageRequest {
   limit: number;
   consistent: boolean;
   report: CapacityReport;
-  countOnly: boolean;
+  select: Select | undefined;
 }
 
+type Select = (typeof SELECTS)[number];
 const SELECTS = ['SPECIFIC_ATTRIBUTES', 'COUNT', 'ALL_ATTRIBUTES', 'ALL_PROJECTED_ATTRIBUTES'] as const;
 
 /** What Query and Scan have in common. Constraints that are broken show in `request.done()`. */
@@ -24,14 +24,14 @@ export function readPageRequest(request: RequestReader): PageRequest {
   const select = request.choice('Select', SELECTS);
   const limit = request.integer('Limit', { min: 1 }) ?? Number.POSITIVE_INFINITY;
   const consistent = request.boolean('ConsistentRead') ?? false;
-  return { limit, consistent, report: capacityReport(request), countOnly: select === 'COUNT' };
+  return { limit, consistent, report: capacityReport(request), select };
 }
 
 /** Refuses a `Select` that does not go with the other parameters. */
-export function checkSelect(body: Readonly<Record<string, unknown>>): void {
+export function checkSelect(body: Readonly<Record<string, unknown>>, { index }: ReadTarget): void {
   const projects = body.ProjectionExpression !== undefined && body.ProjectionExpression !== null;
   const { Select: select } = body;
-  if (select === 'ALL_PROJECTED_ATTRIBUTES') {
+  if (select === 'ALL_PROJECTED_ATTRIBUTES' && index === undefined) {
     throw invalidParameter('ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName');
   }
   if (select === 'SPECIFIC_ATTRIBUTES' && !projects) {
@@ -39,25 +39,26 @@ export function checkSelect(body: Readonly<Record<string, unknown>>): void {
       'Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES',
     );
   }
-  if ((select === 'ALL_ATTRIBUTES' || select === 'COUNT') && projects) {
-    const choosing = select === 'COUNT' ? 'only the Count' : 'ALL_ATTRIBUTES';
+  if (select !== undefined && select !== null && select !== 'SPECIFIC_ATTRIBUTES' && projects) {
+    const choosing = select === 'COUNT' ? 'only the Count' : select;
     throw invalidParameter(`Cannot specify the ProjectionExpression when choosing to get ${choosing}`);
   }
 }
 
 /** A page of a Query or Scan as it fills: items in, response text out. */
 export class ResultPage {
-  readonly #table: TableRecord;
+  readonly #target: ReadTarget;
   readonly #request: PageRequest;
   readonly #expressions: CompiledExpressions;
   readonly #items: string[] = [];
   #count = 0;
   #scanned = 0;
   #bytes = 0;
+  #fetched_units = 0;
   #last: StoredItem | undefined;
 
-  constructor(table: TableRecord, request: PageRequest, expressions: CompiledExpressions) {
-    this.#table = table;
+  constructor(target: ReadTarget, request: PageRequest, expressions: CompiledExpressions) {
+    this.#target = target;
     this.#request = request;
     this.#expressions = expressions;
   }
@@ -66,28 +67,35 @@ export class ResultPage {
     return this.#scanned >= this.#request.limit || this.#bytes >= PAGE_BYTES;
   }
 
-  add(stored: StoredItem): void {
+  /** @param whole what the table has of an index's entry, where it was read, too */
+  add(stored: StoredItem, whole: StoredItem = stored): void {
     this.#scanned += 1;
     this.#bytes += stored.size_bytes;
+    if (whole !== stored) this.#fetched_units += readUnits(whole.size_bytes, this.#request.consistent);
     this.#last = stored;
     const { filter, projection } = this.#expressions;
-    const item = filter !== undefined || projection !== undefined ? parseItem(stored) : undefined;
+    const item = filter !== undefined || projection !== undefined ? parseItem(whole) : undefined;
     if (filter !== undefined && !filter(item!)) return;
     this.#count += 1;
-    if (this.#request.countOnly) return;
-    this.#items.push(projection === undefined ? stored.json.toString() : JSON.stringify(projection(item!)));
+    if (this.#request.select === 'COUNT') return;
+    this.#items.push(projection === undefined ? whole.json.toString() : JSON.stringify(projection(item!)));
   }
 
   /** The response. A full page names where to go on, even if nothing should follow: DynamoDB doesn't look ahead. */
   toJson(): string {
-    const { report, consistent, countOnly } = this.#request;
+    const { report, consistent, select } = this.#request;
     const members = [`"Count":${this.#count}`, `"ScannedCount":${this.#scanned}`];
-    if (!countOnly) members.unshift(`"Items":[${this.#items.join(',')}]`);
+    if (select !== 'COUNT') members.unshift(`"Items":[${this.#items.join(',')}]`);
     if (this.full && this.#last !== undefined) {
-      const key = keyOf(this.#table.primaryKey, parseItem(this.#last));
+      const key = startKeyOf(this.#target, parseItem(this.#last));
       members.push(`"LastEvaluatedKey":${JSON.stringify(key)}`);
     }
-    const consumed = consumedCapacityMember(report, this.#table.name, readUnits(this.#bytes, consistent));
+    const { table, index } = this.#target;
+    const units = readUnits(this.#bytes, consistent);
+    const consumed =
+      index === undefined
+        ? consumedCapacityMember(report, table.name, units)
+        : consumedCapacityMember(report, table.name, this.#fetched_units, [{ ...index, units }]);
     if (consumed !== '') members.push(consumed);
     return `{${members.join(',')}}`;
   }

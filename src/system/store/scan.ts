@@ -3,23 +3,17 @@ import { directoryEntries } from './directory.ts';
 import type { Engine } from './engine.ts';
 import { validationError } from './errors.ts';
 import { compileExpressions, refuseLegacyParameters } from './expressions/expressions.ts';
-import { partitionLocator, placeOf } from './item-key.ts';
-import {
-  itemSegment,
-  type KeyRange,
-  locatorOf,
-  pageRecordKey,
-  partitionSegment,
-  type Segment,
-} from './layout.ts';
+import { placeOf } from './item-key.ts';
+import { itemSegment, type KeyRange, type Segment } from './layout.ts';
+import { type Listing, listingOf } from './listing.ts';
 import { type RequestBody, requireTable } from './operation.ts';
-import { checkStartKey, refuseIndex } from './query.ts';
+import { checkStartKey, type ReadTarget, readTarget, wantsWholeItems } from './read-target.ts';
 import { RequestReader } from './request.ts';
 import { checkSelect, ResultPage, readPageRequest } from './result-page.ts';
 import type { TableItems } from './table-items.ts';
 import { tracedRange } from './traced.ts';
 import type { AccessContext, Item } from './types.ts';
-import { getOwn, sortableKeyBytes } from './values/values.ts';
+import { getOwn } from './values/values.ts';
 
 const MAX_SEGMENTS = 1_000_000;
 
@@ -33,19 +27,21 @@ export function scan(core: StoreCore, body: RequestBody, context: AccessContext)
   const indexName = request.string('IndexName');
   const start = request.map('ExclusiveStartKey');
   request.done();
-  const table = requireTable(core, tableName);
-  refuseIndex(indexName);
-  checkSelect(body);
-  const expressions = compileExpressions('Scan', body, table.primaryKey);
-  const startKey = start === undefined ? undefined : checkStartKey(table, start);
+  const target = readTarget(requireTable(core, tableName), indexName, pageRequest, start);
+  checkSelect(body, target);
+  const expressions = compileExpressions('Scan', body, target.key);
+  const whole = wantsWholeItems(target, pageRequest, expressions);
+  const startKey = start === undefined ? undefined : checkStartKey(target, start);
 
   const { trace } = context;
   const records: Engine['range'] = (range) =>
     trace === undefined ? core.engine.range(range) : tracedRange(core.engine.range(range), trace);
+  const { table, index } = target;
   return core.read(table, context, (items) => {
-    const page = new ResultPage(table, pageRequest, expressions);
-    if (table.primaryKey.sort === undefined) addItems(records, items, segment, startKey, page);
-    else addPartitions(records, items, segment, startKey, page);
+    const page = new ResultPage(target, pageRequest, expressions);
+    if (index === undefined && table.primaryKey.sort === undefined)
+      addItems(records, items, segment, startKey, page);
+    else addPartitions(records, listingOf(items, target, whole), target, segment, startKey, page);
     return page.toJson();
   });
 }
@@ -93,31 +89,31 @@ function addItems(
 
 function addPartitions(
   records: Engine['range'],
-  items: TableItems,
+  listing: Listing,
+  { key }: ReadTarget,
   segment: Segment,
   startKey: Item | undefined,
   page: ResultPage,
 ): void {
-  const { number, primaryKey } = items.table;
-  let range = { ...partitionSegment(number, segment), includeStart: true };
+  let range = { ...listing.roots(segment), includeStart: true };
   if (startKey !== undefined) {
-    const partition = partitionLocator(items.keys, getOwn(startKey, primaryKey.partition.name)!);
-    const start = pageRecordKey(number, partition, 0);
+    const partition = listing.partitionOf(getOwn(startKey, key.partition.name)!);
+    const start = listing.rootOf(partition);
     checkInSegment(range, start, segment);
-    addPartition(items, partition, page, sortableKeyBytes(getOwn(startKey, primaryKey.sort!.name)!));
+    addPartition(listing, partition, page, listing.orderOf(startKey));
     range = { ...range, start, includeStart: false };
   }
   if (page.full) return;
-  for (const { key } of records(range)) {
-    addPartition(items, locatorOf(key), page);
+  for (const record of records(range)) {
+    addPartition(listing, listing.partitionAt(record.key), page);
     if (page.full) return;
   }
 }
 
-function addPartition(items: TableItems, partition: Buffer, page: ResultPage, after?: Buffer): void {
+function addPartition(listing: Listing, partition: Buffer, page: ResultPage, after?: Buffer): void {
   const range = after === undefined ? {} : { from: { sort: after, inclusive: false } };
-  for (const { locator } of directoryEntries(items.directoryOf(partition), range)) {
-    page.add(items.listed(locator));
+  for (const { locator } of directoryEntries(listing.directoryOf(partition), range)) {
+    listing.addTo(page, locator);
     if (page.full) return;
   }
 }

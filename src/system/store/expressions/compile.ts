@@ -92,11 +92,19 @@ function bindAll(
   }
   substitutions.checkAllUsed();
   checkKeyUse(operation, key, bindings, update);
+  if (operation === 'Query' || operation === 'Scan') compiled.named = namedIn(bindings);
   if (operation === 'Query') {
     const node = parseExpression('KeyConditionExpression', body.KeyConditionExpression as string);
     compiled.keyCondition = bindKeyCondition(node, key, new Binding('KeyConditionExpression', substitutions));
   }
   return compiled;
+}
+
+function namedIn(bindings: ReadonlyMap<ExpressionName, Binding>): string[] {
+  const names = new Set<string>();
+  for (const expression of ['FilterExpression', 'ProjectionExpression'] as const)
+    for (const path of bindings.get(expression)?.paths ?? []) names.add(path[0] as string);
+  return [...names];
 }
 
 function bindOne(

@@ -30,6 +30,8 @@ export interface CompiledExpressions {
   projection?: (item: Item) => Item;
   update?: CompiledUpdate;
   keyCondition?: KeyCondition;
+  /** Of a Query or Scan: the attributes that filter and projection name, each once. */
+  named?: readonly string[];
 }
 
 export interface CompiledUpdate {

@@ -1,7 +1,9 @@
 import type { TableRecord } from '../catalog.ts';
 import type { KeyAttribute, PrimaryKey } from '../expressions/expressions.ts';
+import { keySizeProblem } from '../item-key.ts';
 import type { Item } from '../types.ts';
 import { getOwn, keyBytes, setOwn, sortableKeyBytes, typeOf } from '../values/values.ts';
+import { emptyKind } from './index-keys.ts';
 import { entryOrder } from './order.ts';
 import type { IndexRecord } from './types.ts';
 
@@ -18,19 +20,20 @@ export interface EntryPlace {
   order: Buffer;
 }
 
-/** @returns undefined for an item that is not in the index: it lacks a key attribute, or has it of another type */
+/** @returns undefined for an item that is not in the index: a key attribute is not there, or could be no index's key */
 export function entryPlace(index: IndexRecord, item: Item, locator: Buffer): EntryPlace | undefined {
   const { partition, sort } = index.key;
-  if (!has(item, partition) || (sort !== undefined && !has(item, sort))) return undefined;
+  if (!has(item, partition, false) || (sort !== undefined && !has(item, sort, true))) return undefined;
   return {
     partition: keyBytes(getOwn(item, partition.name)!),
     order: entryOrder(sort && sortableKeyBytes(getOwn(item, sort.name)!), locator),
   };
 }
 
-function has(item: Item, { name, type }: KeyAttribute): boolean {
+function has(item: Item, { name, type }: KeyAttribute, isSort: boolean): boolean {
   const value = getOwn(item, name);
-  return value !== undefined && typeOf(value) === type;
+  if (value === undefined || typeOf(value) !== type) return false;
+  return emptyKind(value) === undefined && keySizeProblem(value, isSort) === undefined;
 }
 
 /** What the index has of an item. */

@@ -80,7 +80,8 @@ function indexKeys({ indexes }: TableRecord): IndexKey[] {
 
 const NONE: IndexKey[] = [];
 
-function emptyKind(value: AttributeValue): 'string' | 'binary' | undefined {
+/** What an attribute has that is empty, and so can't be a key. */
+export function emptyKind(value: AttributeValue): 'string' | 'binary' | undefined {
   if ('S' in value && value.S === '') return 'string';
   return 'B' in value && value.B === '' ? 'binary' : undefined;
 }

@@ -1,4 +1,4 @@
-import { writeUnits } from '../capacity.ts';
+import { type IndexUnits, writeUnits } from '../capacity.ts';
 import { insertIntoDirectory, type PageStore, removeFromDirectory } from '../directory.ts';
 import type { Follower, ItemChange, SealedTransaction } from '../followers.ts';
 import { indexEntryKey, indexPageKey } from '../layout.ts';
@@ -106,6 +106,15 @@ export class IndexWriter implements Follower {
 
 function isSame(a: EntryPlace, b: EntryPlace): boolean {
   return a.partition.equals(b.partition) && a.order.equals(b.order);
+}
+
+/** What a write consumed of the table's indexes; those that it left alone are not listed. */
+export function indexUnits(followers: readonly Follower[]): IndexUnits[] {
+  return followers.flatMap((follower) =>
+    follower instanceof IndexWriter && follower.units > 0
+      ? { name: follower.index.name, kind: follower.index.kind, units: follower.units }
+      : [],
+  );
 }
 
 /** What keeps the table's indexes in step; those that are being deleted are left behind. */
