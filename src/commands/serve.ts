@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { AdjustableClock } from '../std/clock.ts';
 import { InputError } from '../std/errors.ts';
 import {
   ACCOUNT_ID,
@@ -24,6 +23,7 @@ import {
   type TlsIdentity,
   withPolicies,
 } from '../system/system.ts';
+import { openClock } from './directory-clock.ts';
 import { makeFolder } from './folder.ts';
 import { claimDirectory } from './lock.ts';
 import { printData, printNote } from './output.ts';
@@ -89,7 +89,7 @@ async function start(
   tls: TlsIdentity | undefined,
   notify: Notify | undefined,
 ): Promise<Embedded> {
-  const clock = new AdjustableClock();
+  const { clock, moving } = openClock(directory);
   const service = createStoreService();
   const regions = regionsOf(options);
   // The main Region's directories are where they were before there were others.
@@ -144,6 +144,7 @@ async function start(
         : await startAdmin({
             port: options.adminPort,
             clock,
+            moving,
             kms: kmses.main,
             store: stores.main,
             work: [...stores.all.values()].map(({ store }) => store.housekeeping),

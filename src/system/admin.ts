@@ -10,6 +10,8 @@ import type { StoreServer } from './store/store.ts';
 export interface AdminOptions {
   port: number;
   clock: AdjustableClock;
+  /** Told before the clock is moved ahead. */
+  moving?: (duration_ms: number) => void;
   kms: KmsServer;
   store: StoreServer;
   /** All that falls due by the clock, in other Regions too; the store's alone without it. */
@@ -25,6 +27,8 @@ type Route = (request: IncomingMessage) => Promise<{ type: string; body: string 
 
 const MAX_BODY_BYTES = 64 * 1024;
 const JSON_TYPE = 'application/json';
+/** Later dates are written otherwise, or not at all. */
+const LAST_MS = Date.UTC(9999, 11, 31);
 
 /**
  * The back door of the embedded system, on loopback only: counters, the KMS trail, the clock, faults.
@@ -46,7 +50,7 @@ export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
   };
 }
 
-function createRoutes({ clock, kms, store, work }: AdminOptions): Record<string, Route> {
+function createRoutes({ clock, moving, kms, store, work }: AdminOptions): Record<string, Route> {
   const time = traveller(clock, work ?? [store.store.housekeeping]);
   const counters = () => ({ kms: kms.counters(), store: store.counters() });
   return {
@@ -55,7 +59,11 @@ function createRoutes({ clock, kms, store, work }: AdminOptions): Record<string,
     'GET /trail': async (request) => trailAnswer(kms, request.url!),
     'POST /clock': async (request) => {
       const { advance } = await readJson(request);
-      await advanceTogether([time], duration_ms(advance, 'advance'));
+      const ahead_ms = duration_ms(advance, 'advance');
+      if (clock.wall_ms() + ahead_ms > LAST_MS)
+        throw new BadRequest(400, 'the clock ends with the year 9999');
+      moving?.(ahead_ms);
+      await advanceTogether([time], ahead_ms);
       return {
         type: JSON_TYPE,
         body: `${JSON.stringify({ now: new Date(clock.wall_ms()).toISOString() })}\n`,

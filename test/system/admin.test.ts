@@ -99,6 +99,8 @@ describe('what is refused', () => {
     ['POST', '/clock', '[]', 400, 'not a JSON object'],
     ['POST', '/clock', '{}', 400, "'advance' takes a duration"],
     ['POST', '/clock', '{"advance":"-1s"}', 400, "'advance' takes a duration"],
+    ['POST', '/clock', '{"advance":"3000000d"}', 400, 'the year 9999'],
+    ['POST', '/clock', '{"advance":"1e300d"}', 400, 'the year 9999'],
     ['POST', '/clock', '{"advance":10}', 400, "'advance' takes a duration"],
     ['POST', '/clock', `{"advance":"${'1'.repeat(70_000)}s"}`, 413, 'over'],
     ['POST', '/kms/fault', '{"kind":"outage"}', 400, "'for' takes a duration"],
