@@ -7,19 +7,17 @@ import {
   type AdminServer,
   type Caller,
   createCallers,
-  createKmsClient,
   createStoreService,
   createTlsIdentity,
   type KmsServer,
   loadCallers,
   type Notify,
   openNotifier,
-  RegionGroup,
   type StoreServer,
   startAdmin,
   startKmsServer,
+  startRegionStores,
   startRegions,
-  startStoreServer,
   type TlsIdentity,
   withPolicies,
 } from '../system/system.ts';
@@ -113,30 +111,27 @@ async function start(
       }),
     );
     closers.push(() => kmses.close());
-    const group = new RegionGroup();
-    const stores = await startRegions(regions, async (region, beside) => {
-      const kms = createKmsClient({
+    const stores = await startRegionStores(
+      regions,
+      (region) => ({
         url: kmses.main.url,
         region,
         credentials: service,
         ca: tls?.ca,
         connections: 'keep-alive',
-      });
-      closers.push(() => kms.close());
-      return startStoreServer({
+      }),
+      (region) => ({
         ...common,
         region,
         callers,
-        kms,
         storage: directory === undefined ? 'memory' : 'lmdb',
         directory: placeOf(region, 'store'),
         exclusive: true,
         keyCache: { scope: 'connection', ttl_ms: 300_000, expiry: 'absolute' },
-        regions: group,
         notify,
-        port: beside ?? options.port,
-      });
-    });
+        port: options.port,
+      }),
+    );
     closers.push(() => stores.close());
     const admin =
       options.adminPort === undefined

@@ -3,12 +3,13 @@
  * told by its parent what to be, gone when its parent is.
  */
 
+import { join } from 'node:path';
 import { answerParent } from '../std/child.ts';
 import { AdjustableClock } from '../std/clock.ts';
 import { type Scheduled, traveller } from '../std/schedule.ts';
-import { createKmsClient, type KmsFault, startKmsServer } from './kms/kms.ts';
+import { type KmsFault, startKmsServer } from './kms/kms.ts';
 import { recordKmsTimes } from './kms-times.ts';
-import { startStoreServer } from './store/store.ts';
+import { startRegionStores, startRegions } from './regions.ts';
 import type { KmsSample, ServerSpecification, StoreSample } from './types.ts';
 
 interface Server {
@@ -59,8 +60,18 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {
 process.on('disconnect', () => process.exit());
 answerParent(answers);
 
-async function startKms({ options }: Extract<ServerSpecification, { role: 'kms' }>): Promise<Server> {
-  const kms = await startKmsServer({ ...options, clock });
+async function startKms(specification: Extract<ServerSpecification, { role: 'kms' }>): Promise<Server> {
+  const { options } = specification;
+  const kmses = await startRegions(regionsOf(specification), (region, beside) =>
+    startKmsServer({
+      ...options,
+      region,
+      directory: placeOf(region, options),
+      port: beside ?? options.port,
+      clock,
+    }),
+  );
+  const kms = kmses.main;
   return {
     url: kms.url,
     sample: () => {
@@ -72,14 +83,20 @@ async function startKms({ options }: Extract<ServerSpecification, { role: 'kms' 
     wipe: () => {},
     fault: (fault) => kms.fault(fault),
     work: [],
-    close: () => kms.close(),
+    close: () => kmses.close(),
   };
 }
 
 async function startStore(specification: Extract<ServerSpecification, { role: 'store' }>): Promise<Server> {
-  const kms = createKmsClient(specification.kms);
-  const times = recordKmsTimes(kms);
-  const server = await startStoreServer({ ...specification.options, exclusive: true, kms, clock });
+  const { options, kms } = specification;
+  const stores = await startRegionStores(
+    regionsOf(specification),
+    (region) => ({ ...kms, region }),
+    (region) => ({ ...options, region, directory: placeOf(region, options), exclusive: true, clock }),
+  );
+  const times = recordKmsTimes(stores.kms);
+  const server = stores.main;
+  const all = [...stores.all.values()].map(({ store }) => store);
   return {
     url: server.url,
     sample: () => {
@@ -98,14 +115,24 @@ async function startStore(specification: Extract<ServerSpecification, { role: 's
       server.reset();
       times.reset();
     },
-    wipe: () => server.store.wipeCaches(),
-    fault: () => {},
-    work: [server.store.housekeeping],
-    close: async () => {
-      await server.close();
-      await kms.close();
+    wipe: () => {
+      for (const store of all) store.wipeCaches();
     },
+    fault: () => {},
+    work: all.map((store) => store.housekeeping),
+    close: () => stores.close(),
   };
+}
+
+function regionsOf({ options, replicaRegions = [] }: ServerSpecification): [string, ...string[]] {
+  return [options.region, ...replicaRegions];
+}
+
+/** Another Region's directory is within the main one's. */
+function placeOf(region: string, main: { region: string; directory?: string }): string | undefined {
+  return main.directory === undefined || region === main.region
+    ? main.directory
+    : join(main.directory, region);
 }
 
 function cpuSinceReset_us(): number {

@@ -1,3 +1,5 @@
+import { createKmsClient, type KmsClient, type KmsClientOptions } from './kms/kms.ts';
+import { RegionGroup, type StoreServer, type StoreServerOptions, startStoreServer } from './store/store.ts';
 import type { WireServer } from './wire/wire.ts';
 
 interface RegionServer {
@@ -34,6 +36,47 @@ export async function startRegions<Server extends RegionServer>(
     return { main, all, close };
   } catch (error) {
     await close();
+    throw error;
+  }
+}
+
+export interface RegionStores extends RegionServers<StoreServer> {
+  /** The main Region's client of its KMS. */
+  kms: KmsClient;
+}
+
+/**
+ * Stores that replicate tables to each other, each with the KMS of its own Region.
+ *
+ * @param regions the main one first
+ */
+export async function startRegionStores(
+  regions: readonly [string, ...string[]],
+  kmsOf: (region: string) => KmsClientOptions,
+  optionsOf: (region: string) => Omit<StoreServerOptions, 'kms' | 'regions'>,
+): Promise<RegionStores> {
+  const group = new RegionGroup();
+  const clients = new Map(regions.map((region) => [region, createKmsClient(kmsOf(region))]));
+  const closeClients = async (): Promise<void> => {
+    for (const client of clients.values()) await client.close();
+  };
+  try {
+    const stores = await startRegions(regions, (region, beside) => {
+      const options = optionsOf(region);
+      return startStoreServer({
+        ...options,
+        kms: clients.get(region)!,
+        regions: group,
+        port: beside ?? options.port,
+      });
+    });
+    const close = async (): Promise<void> => {
+      await stores.close();
+      await closeClients();
+    };
+    return { ...stores, kms: clients.get(regions[0])!, close };
+  } catch (error) {
+    await closeClients();
     throw error;
   }
 }

@@ -6,12 +6,14 @@ import type { StoreServerOptions } from './store/store.ts';
 export type ServerSpecification = {
   /** Seconds of its cache and lifecycle clock in a real one. Default 1. */
   clockSpeed?: number;
+  /** Other Regions served at the same port, with keys and tables of their own. */
+  replicaRegions?: readonly string[];
 } & (
   | { role: 'kms'; options: Omit<KmsOptions, 'clock' | 'random'> }
   | { role: 'store'; options: Omit<StoreServerOptions, 'kms' | 'clock'>; kms: KmsClientOptions }
 );
 
-/** Cumulative since the last `reset`. */
+/** Cumulative since the last `reset`. Of the main Region; the CPU is of all that are served. */
 export interface KmsSample {
   /** Requests by operation, from the KMS's own request log. */
   calls: Record<string, number>;
@@ -20,7 +22,7 @@ export interface KmsSample {
   cpu_us: number;
 }
 
-/** Cumulative since the last `reset`. */
+/** Cumulative since the last `reset`. Of the main Region; the CPU is of all that are served. */
 export interface StoreSample {
   requests: number;
   cache: CacheCounters;
