@@ -42,17 +42,25 @@ export interface AtRest extends Serving, Clients {
   trail(): Promise<TrailEvent[]>;
   /** Clients of their own for a caller (`caller-2`): new connections, in this Region or another one. */
   clientsOf(caller: string, region?: string): Clients;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
 }
 
 export interface AtRestOptions {
   args?: string[];
   callers?: number;
+  /** Of an earlier one; new without it. */
+  data?: string;
   /** Policy documents of IAM by caller. */
   policies?: Record<string, object>;
 }
 
-export async function atRest({ args = [], callers = 1, policies }: AtRestOptions = {}): Promise<AtRest> {
-  const data = mkdtempSync(join(folder, 'data-'));
+export async function atRest({
+  args = [],
+  callers = 1,
+  data = mkdtempSync(join(folder, 'data-')),
+  policies,
+}: AtRestOptions = {}): Promise<AtRest> {
   const policyFile = join(folder, 'policies.json');
   if (policies !== undefined) writeFileSync(policyFile, JSON.stringify(policies));
   const withPolicies = policies === undefined ? [] : ['--policies', policyFile];
@@ -79,6 +87,10 @@ export async function atRest({ args = [], callers = 1, policies }: AtRestOptions
     pass: async (duration) => void (await serving.admin('/clock', { advance: duration })),
     trail: async () => eventsOf(await serving.admin('/trail')),
     clientsOf,
+    kill: async () => {
+      serving.command.child.kill('SIGKILL');
+      await serving.command.ended;
+    },
     stop: () => {
       serving.kms.destroy();
       for (const client of made) client.destroy();
