@@ -3,6 +3,7 @@ import { nextTableNumber, readTable, type TableRecord, writeTable } from './cata
 import type { StoreCore } from './core.ts';
 import type { Transaction } from './engine.ts';
 import { namedTableMissing } from './errors.ts';
+import { settledIndexes } from './indexes/update.ts';
 import { readKeyring, writeKeyring } from './keyring.ts';
 import { totalsKey } from './layout.ts';
 import { readTotals, writeTotals } from './totals.ts';
@@ -46,7 +47,8 @@ export async function createArchiveBackup(
       restores: 0,
     };
     writeBackup(transaction, backup);
-    const emptied = { ...changed, number: moveSettings(transaction, current.number) };
+    const number = moveSettings(transaction, current.number);
+    const emptied = { ...changed, number, indexes: changed.indexes && settledIndexes(changed.indexes) };
     writeTable(transaction, emptied);
     return emptied;
   });

@@ -14,6 +14,7 @@ import { LmdbEngine } from './engine-lmdb.ts';
 import { LoggedEngine } from './engine-logged.ts';
 import { MemoryEngine } from './engine-memory.ts';
 import { type Chore, Housekeeping } from './housekeeping.ts';
+import { IndexWorks } from './indexes/index-works.ts';
 import { deleteItem, getItem, putItem, updateItem } from './items.ts';
 import { KeyChanges } from './key-change.ts';
 import { KeyNotices } from './key-notices.ts';
@@ -95,6 +96,7 @@ function choresOf(core: StoreCore, options: StoreOptions): Chore[] {
     new KeyWatch(core, options),
     core.replication,
     new KeyNotices(core, options),
+    new IndexWorks(core),
     new StreamTrimming(core.engine, core.clock),
     new TombstoneTrimming(core.engine, core.catalog, core.clock),
   ];

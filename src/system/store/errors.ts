@@ -18,6 +18,14 @@ export function namedTableMissing(name: string): AwsError {
   return new AwsError('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`);
 }
 
+/** A table operation that has to wait for an index. */
+export function indexInUse(text: string): AwsError {
+  return new AwsError(
+    'ResourceInUseException',
+    `Attempt to change a resource which is still in use: ${text}`,
+  );
+}
+
 /** A table operation that has to wait for another. */
 export function tableBeingUpdated(name: string): AwsError {
   return new AwsError(

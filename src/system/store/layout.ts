@@ -206,6 +206,11 @@ export function indexWorkKey(tableNumber: number, index: number): Buffer {
   return key;
 }
 
+/** The index within the key of its work. */
+export function indexNumberOf(recordKey: Buffer): number {
+  return recordKey.readUInt32BE(5);
+}
+
 export function indexWork(): KeyRange {
   return { start: Buffer.of(INDEX_WORK), end: Buffer.of(INDEX_WORK + 1) };
 }

@@ -14,6 +14,7 @@ import type { StoreCore } from './core.ts';
 import type { Transaction } from './engine.ts';
 import { namedTableMissing, validationError } from './errors.ts';
 import { indexesOf, readIndexDefinitions, refuseEmptyLists } from './indexes/definitions.ts';
+import { refuseChangingIndexes } from './indexes/update.ts';
 import { TABLE_STRUCTURE, writeKeyring } from './keyring.ts';
 import { deletedTableKey, keyringKey, totalsKey } from './layout.ts';
 import type { RequestBody } from './operation.ts';
@@ -151,6 +152,7 @@ export async function deleteTable(core: StoreCore, body: RequestBody): Promise<o
 /** @throws AwsError ResourceNotFoundException, ValidationException, ResourceInUseException */
 export async function eraseTable(core: StoreCore, table: TableRecord): Promise<void> {
   core.backups.refuseCopying(table);
+  refuseChangingIndexes(table);
   if (table.deletionProtection) {
     throw validationError(
       'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.',

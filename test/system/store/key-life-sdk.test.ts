@@ -198,7 +198,7 @@ describe('a table under a customer managed key', () => {
       [['with billing', () => update({ ...under(disabled), BillingMode: 'PAY_PER_REQUEST' })]],
       {
         name: 'ValidationException',
-        message: expect.stringContaining('SSESpecification must be the only change'),
+        message: expect.stringContaining('Server-Side Encryption modification must be the only operation'),
       },
     );
     expect((await described()).SSEDescription).toMatchObject({ Status: 'ENABLED', KMSMasterKeyArn: KeyId });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { changeTable, readTable, type TableRecord } from '../catalog.ts';
 import type { StoreCore } from '../core.ts';
 import { validationError } from '../errors.ts';
+import { settledIndexes } from '../indexes/update.ts';
 import { ChangeFeed } from '../streams/streams.ts';
 import { makeKeys, type NewTable, storeNewTable } from '../tables.ts';
 import { type Place, writePlace } from './places.ts';
@@ -66,9 +67,7 @@ function replicaOf(core: StoreCore, source: TableRecord, there: StoreCore): NewT
     deletionProtection: false,
     tags: [],
     encryption: { kind: 'none' },
-    indexes: source.indexes?.flatMap((index) =>
-      index.state === 'DELETING' ? [] : { ...index, state: 'ACTIVE' as const },
-    ),
+    indexes: source.indexes && settledIndexes(source.indexes),
     lastIndex: source.lastIndex,
     replication: { group: source.replication!.group, region: there.region, source: core.region },
   };
