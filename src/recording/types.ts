@@ -71,14 +71,15 @@ export interface BreakdownRecording {
   parts: Record<BreakdownPart, number | null>;
 }
 
-/** A stretch of the arm's time line: the operations that were due in it. */
+/** A stretch of the arm's time line. */
 export interface WindowRecording {
+  /** Of the operations that were due in it. */
   errors: number;
-  /** When the first and the last of them ended well, on the arm's time line; null where none did. */
+  /** When in it the first and the last operation ended well, on the arm's time line; null where none did. */
   success: { first_ns: number; last_ns: number } | null;
   /** Likewise of those that failed. */
   failure: { first_ns: number; last_ns: number } | null;
-  /** end − due, successes. */
+  /** end − due, successes that were due in it. */
   response: HistogramSnapshot;
 }
 

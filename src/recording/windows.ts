@@ -6,8 +6,8 @@ interface OpenWindow extends Omit<WindowRecording, 'response'> {
 }
 
 /**
- * Operations by stretches of the arm's time line, each from one boundary to the next: the one in which they were due.
- * Those that found nothing are in none.
+ * Operations by stretches of the arm's time line, each from one boundary to the next: counted in the one in which they
+ * were due, and answered in the one in which they ended. Those that found nothing are in none.
  */
 export class WindowRecorder {
   readonly #boundaries_ns: readonly number[];
@@ -21,15 +21,15 @@ export class WindowRecorder {
 
   /** @param due_ns and `end_ns` on the arm's time line */
   completed(due_ns: number, end_ns: number): void {
-    const window = this.#at(due_ns);
-    window.response.record(end_ns - due_ns);
-    window.success = reach(window.success, end_ns);
+    this.#at(due_ns).response.record(end_ns - due_ns);
+    const answered = this.#at(end_ns);
+    answered.success = reach(answered.success, end_ns);
   }
 
   failed(due_ns: number, end_ns: number): void {
-    const window = this.#at(due_ns);
-    window.errors++;
-    window.failure = reach(window.failure, end_ns);
+    this.#at(due_ns).errors++;
+    const answered = this.#at(end_ns);
+    answered.failure = reach(answered.failure, end_ns);
   }
 
   /** What they held; they are empty again. */
@@ -39,8 +39,8 @@ export class WindowRecorder {
     return taken;
   }
 
-  #at(due_ns: number): OpenWindow {
-    const next = this.#boundaries_ns.findIndex((boundary_ns) => due_ns < boundary_ns);
+  #at(moment_ns: number): OpenWindow {
+    const next = this.#boundaries_ns.findIndex((boundary_ns) => moment_ns < boundary_ns);
     return this.#windows[next < 0 ? this.#boundaries_ns.length : next]!;
   }
 

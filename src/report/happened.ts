@@ -39,8 +39,9 @@ function whatFollowed(happened: HappenedEvent, speed: number): string[] {
       ? 'no operation failed'
       : `first failure ${after(first_failure_ns)} after ${'for_ns' in event ? 'its beginning' : 'that'}`,
   ];
-  if (last_failure_ns !== null) words.push(`last failure ${after(last_failure_ns)} after ${that}`);
-  if (first_success_ns !== null && (first_failure_ns !== null || GIVES_ACCESS.includes(event.do)))
+  if (last_failure_ns !== null && last_failure_ns > 0)
+    words.push(`last failure ${after(last_failure_ns)} after ${that}`);
+  if (first_success_ns !== null && GIVES_ACCESS.includes(event.do))
     words.push(`first success ${after(first_success_ns)} after ${that}`);
   return words;
 }

@@ -197,10 +197,7 @@ export interface Happened {
   windows: WindowSummary[];
 }
 
-/**
- * An event, and what followed it up to the next one, in answers of operations that were due after it. Null where there
- * was no such answer.
- */
+/** An event, and what followed it up to the next one. Null where there was no such answer. */
 export interface HappenedEvent extends EventRecord {
   /** After the event was done. */
   first_failure_ns: number | null;

@@ -173,7 +173,10 @@ async function measure(
     },
     happen: (action) => happenings.happen(action),
     sample: async () => ({
-      store: await ofLiving(store, () => store.sample()),
+      store: await ofLiving(store, async () => {
+        const sample = await store.sample();
+        return { ...sample, requests: sample.requests - happenings.requests };
+      }),
       kms: await ofLiving(kms, () => kms.sample()),
     }),
     kmsTimes: () => ofLiving(store, () => store.kmsTimes()),

@@ -22,6 +22,8 @@ export interface HappeningsOptions {
 export class Happenings {
   readonly #options: HappeningsOptions;
   #keyArn: string | undefined;
+  /** Requests to the store, which no client of the arm sent. */
+  requests = 0;
 
   constructor(options: HappeningsOptions) {
     this.#options = options;
@@ -75,24 +77,20 @@ export class Happenings {
         ? { Enabled: false }
         : { Enabled: true, SSEType: 'KMS', ...(keyArn === undefined ? {} : { KMSMasterKeyId: keyArn }) };
     await using(new Client('dynamodb', storeAccess), async (client) => {
+      const ask = <Answer>(operation: string, body: object): Promise<Answer> => {
+        this.requests++;
+        return client.call(operation, JSON.stringify(body));
+      };
       const names = tableNames(arm.table);
+      for (const TableName of names) await ask('UpdateTable', { TableName, SSESpecification });
       for (const TableName of names) {
-        await client.call('UpdateTable', JSON.stringify({ TableName, SSESpecification }));
+        const changing = () =>
+          ask<{ Table: { SSEDescription?: { Status: string } } }>('DescribeTable', { TableName });
+        while ((await changing()).Table.SSEDescription?.Status === 'UPDATING')
+          await sleep(CHANGE_LOOKED_AT_MS);
       }
-      for (const name of names) await untilChanged(client, name);
     });
     this.#keyArn = keyArn;
-  }
-}
-
-async function untilChanged(client: Client, TableName: string): Promise<void> {
-  for (;;) {
-    const { Table } = await client.call<{ Table: { SSEDescription?: { Status: string } } }>(
-      'DescribeTable',
-      JSON.stringify({ TableName }),
-    );
-    if (Table.SSEDescription?.Status !== 'UPDATING') return;
-    await sleep(CHANGE_LOOKED_AT_MS);
   }
 }
 
