@@ -71,6 +71,8 @@ export interface KeyNotice {
   /** When it came about. */
   at_ms: number;
   inaccessible_ms: number;
+  /** It is one of a global table. */
+  isReplica?: boolean;
   backupArn?: string;
 }
 

@@ -5,6 +5,7 @@ import type { KeyMessage } from './types.ts';
 const DAYS = 7;
 const REPLICA_HOURS = 20;
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 interface Facts extends KeyNotice {
   table: string;
@@ -31,6 +32,7 @@ const TEXTS: Record<KeyNotice['event'], (facts: Facts) => { subject: string; bod
         'Table status:       INACCESSIBLE_ENCRYPTION_CREDENTIALS',
         `Deadline:           ${deadline} (${DAYS} days)`,
         '',
+        ...leaving(facts),
         'What to do: give DynamoDB access to this key before the deadline.',
         '- If the key is disabled, enable it.',
         '- If the key is scheduled for deletion, cancel the deletion, then enable it: a cancelled deletion leaves it disabled.',
@@ -81,6 +83,16 @@ const TEXTS: Record<KeyNotice['event'], (facts: Facts) => { subject: string; bod
     ],
   }),
 };
+
+/** A replica has less time than a table by itself. */
+function leaving({ isReplica = false, inaccessible_ms }: Facts): string[] {
+  if (!isReplica) return [];
+  const removed = iso(inaccessible_ms + REPLICA_HOURS * HOUR_MS);
+  return [
+    `The table is a replica of a global table. At ${removed}, after ${REPLICA_HOURS} hours, it is removed from the replication group: it is not deleted, but replication from and to this Region stops.`,
+    '',
+  ];
+}
 
 function overview({ table, accountId, region, keyArn }: Facts): string[] {
   return [

@@ -17,13 +17,18 @@ const ABREAST = 16;
  * @param next of the table as it will be; undefined when its key is usable
  */
 export function noticeOf(
-  { keyLoss, encryption }: TableRecord,
+  { keyLoss, encryption, replication }: TableRecord,
   next: KeyLoss | undefined,
   now_ms: number,
 ): KeyNotice | undefined {
   const common = { keyArn: encryption.kmsKeyArn ?? '', at_ms: now_ms };
   if (next?.status === 'INACCESSIBLE_ENCRYPTION_CREDENTIALS')
-    return { ...common, event: 'key-inaccessible', inaccessible_ms: next.inaccessible_ms };
+    return {
+      ...common,
+      event: 'key-inaccessible',
+      inaccessible_ms: next.inaccessible_ms,
+      ...(replication === undefined ? {} : { isReplica: true }),
+    };
   if (next?.status === 'ARCHIVED')
     return {
       ...common,

@@ -56,8 +56,8 @@ export interface StoreOptions {
   keyCheck?: { every_ms: number; confirmAfter_ms: number };
   /**
    * Is told, once each, when a table's customer managed key is found inaccessible, when it is accessible again, when
-   * the table has been archived, and when it has left its replication group for it. What it fails to take is kept, over restarts too, and brought again ten minutes of
-   * lifecycle time later; a message may come twice after a crash.
+   * the table has been archived, and when it has left its replication group for it. What it fails to take is kept, over
+   * restarts too, and brought again ten minutes of lifecycle time later; a message may come twice after a crash.
    */
   notify?: (message: KeyMessage) => void | Promise<void>;
   /** The stores of other Regions that tables can have replicas in; they are of the same process. None without it. */

@@ -208,8 +208,12 @@ test('replication goes on where it was after a restart', async () => {
 
 test('a lost key: the replica is told to be inaccessible, leaves 20 hours later, and is a table of its own when the key is back', async () => {
   const told: string[] = [];
+  const bodies: string[] = [];
   const world = await keptWorld([MAIN, IRELAND], {
-    notify: ({ event, subject }) => void told.push(`${event}: ${subject}`),
+    notify: ({ event, subject, body }) => {
+      told.push(`${event}: ${subject}`);
+      bodies.push(body);
+    },
   });
   const [here, there, kms] = [world.dynamodb(MAIN), world.dynamodb(IRELAND), world.kms(IRELAND)];
   const KeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata!.Arn!;
@@ -237,6 +241,7 @@ test('a lost key: the replica is told to be inaccessible, leaves 20 hours later,
     expect.stringMatching(/^key-inaccessible: /),
     'replica-removed: DynamoDB table songs in eu-west-1: removed from its global table, its KMS key was inaccessible for 20 hours',
   ]);
+  expect(bodies[0]).toContain(`At ${new Date(leaves_ms).toISOString()}, after 20 hours, it is removed`);
   await kms.send(new EnableKeyCommand({ KeyId }));
   await world.advance(3_600_000);
   expect(await described(there, 'songs')).not.toHaveProperty('Replicas');
