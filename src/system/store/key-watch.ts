@@ -11,8 +11,11 @@ const MINUTE_MS = 60_000;
 const KEY_CHECK = { every_ms: 8 * MINUTE_MS, confirmAfter_ms: 12 * MINUTE_MS };
 /** How long a table may stay inaccessible before it is archived. Source: "Encryption at rest: How it works". */
 const PATIENCE_MS = 7 * 86_400_000;
-/** Lifecycle time until a table is looked at again about whose key the KMS said neither yes nor no. */
-const RETRY_MS = MINUTE_MS;
+/**
+ * Lifecycle time until a table is looked at again about whose key the KMS said neither yes nor no: twice as long each
+ * time, since it may be down for days, which shall pass in seconds.
+ */
+const RETRY_MS = { first: MINUTE_MS, last: 64 * MINUTE_MS };
 /** Tables whose keys are tried at once. */
 const ABREAST = 16;
 
@@ -33,7 +36,7 @@ export class KeyWatch implements Chore {
   readonly #tells: boolean;
   /** By table id: up to when it has been looked, and when to look again after the KMS left it open. */
   readonly #looked_ms = new Map<string, number>();
-  readonly #retryAt_ms = new Map<string, number>();
+  readonly #retries = new Map<string, { at_ms: number; wait_ms: number }>();
 
   constructor(core: StoreCore, { keyCheck = KEY_CHECK, notify }: StoreOptions) {
     this.#core = core;
@@ -58,14 +61,20 @@ export class KeyWatch implements Chore {
       for (const [index, table] of some.entries()) {
         // A disk that is full, say: nothing of it is done, and the other tables have their turn.
         await this.#conclude(table, verdicts[index]!, now_ms, quietUntil_ms).catch(() => {
-          this.#retryAt_ms.set(table.id, now_ms + RETRY_MS);
+          this.#putOff(table, now_ms);
         });
       }
     }
   }
 
+  #putOff({ id }: TableRecord, now_ms: number): void {
+    const before_ms = this.#retries.get(id)?.wait_ms;
+    const wait_ms = before_ms === undefined ? RETRY_MS.first : Math.min(2 * before_ms, RETRY_MS.last);
+    this.#retries.set(id, { at_ms: now_ms + wait_ms, wait_ms });
+  }
+
   #dueOf(table: TableRecord): number {
-    return Math.max(this.#dueByState(table), this.#retryAt_ms.get(table.id) ?? 0);
+    return Math.max(this.#dueByState(table), this.#retries.get(table.id)?.at_ms ?? 0);
   }
 
   #dueByState(table: TableRecord): number {
@@ -109,10 +118,10 @@ export class KeyWatch implements Chore {
     quietUntil_ms: number,
   ): Promise<void> {
     if (verdict === 'unknown') {
-      this.#retryAt_ms.set(table.id, now_ms + RETRY_MS);
+      this.#putOff(table, now_ms);
       return;
     }
-    this.#retryAt_ms.delete(table.id);
+    this.#retries.delete(table.id);
     // Until somebody does something to it the key stays as it is: rounds up to then would find the same.
     this.#looked_ms.set(table.id, Math.max(now_ms, quietUntil_ms));
     const next = lossAfter(table.keyLoss, verdict, now_ms);

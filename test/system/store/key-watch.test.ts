@@ -59,6 +59,17 @@ describe('a table whose KMS key is lost', () => {
     expect((await bench.failure('GetItem', get)).code).toBe('AccessDeniedException');
   });
 
+  it('is none of those of a KMS that does not answer: that is asked ever more rarely, and again within about an hour', async () => {
+    bench.kms.fault({ kind: 'outage', for_ms: 10 * DAY_MS });
+    bench.kms.reset();
+    await bench.advance(10 * DAY_MS);
+    expect(await status()).toBe('ACTIVE');
+    expect(bench.kms.counters().calls.Decrypt).toBeLessThan(10 * 24);
+    await bench.asUser('DisableKey', { KeyId: arn });
+    await bench.advance((64 + 20) * MINUTE_MS);
+    expect(await status()).toBe('INACCESSIBLE_ENCRYPTION_CREDENTIALS');
+  });
+
   it('has its status when a cancelled deletion leaves the key disabled, and loses it once that is enabled', async () => {
     await bench.asUser('ScheduleKeyDeletion', { KeyId: arn, PendingWindowInDays: 7 });
     await bench.advance(20 * MINUTE_MS);
