@@ -23,7 +23,7 @@ const COUNT: Record<string, number> = { '': 1, k: 1e3, M: 1e6, G: 1e9 };
 
 /** `5s`, `1.5ms`, `90m`, `7d` → nanoseconds. A bare number other than 0 has no unit and is not understood. */
 export function parseDuration_ns(text: string | number): number | undefined {
-  if (Number(text) === 0) return 0;
+  if (/^0+(\.0+)?$/.test(String(text))) return 0;
   return parseQuantity(String(text), DURATION_NS);
 }
 

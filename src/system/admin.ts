@@ -27,6 +27,8 @@ type Route = (request: IncomingMessage) => Promise<{ type: string; body: string 
 
 const MAX_BODY_BYTES = 64 * 1024;
 const JSON_TYPE = 'application/json';
+/** Whoever calls the KMS has given up by then. */
+const LATENCY_MAX_MS = 60_000;
 /** Later dates are written otherwise, or not at all. */
 const LAST_MS = Date.UTC(9999, 11, 31);
 
@@ -146,7 +148,7 @@ async function readJson(request: IncomingMessage): Promise<Record<string, unknow
 function duration_ms(value: unknown, name: string): number {
   const duration_ns =
     typeof value === 'string' || typeof value === 'number' ? parseDuration_ns(value) : undefined;
-  if (duration_ns === undefined)
+  if (duration_ns === undefined || !Number.isFinite(duration_ns))
     throw new BadRequest(400, `'${name}' takes a duration such as "10s" or "7d"`);
   return duration_ns / 1e6;
 }
@@ -162,6 +164,7 @@ function parseFault(body: Record<string, unknown>): KmsFault {
       const p99_ms = duration_ms(body.p99, 'p99');
       if (p50_ms <= 0 || p99_ms < p50_ms)
         throw new BadRequest(400, "'p50' must be above 0 and at most 'p99'");
+      if (p99_ms > LATENCY_MAX_MS) throw new BadRequest(400, "'p99' is at most 1m");
       return { kind: 'latency', for_ms, p50_ms, p99_ms };
     }
     default:
