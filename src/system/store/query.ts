@@ -5,7 +5,7 @@ import { compileExpressions, type KeyCondition, refuseLegacyParameters } from '.
 import { bytesAfter } from './indexes/order.ts';
 import { type Listing, listingOf } from './listing.ts';
 import { type RequestBody, requireTable } from './operation.ts';
-import { checkStartKey, type ReadTarget, readTarget, wantsWholeItems } from './read-target.ts';
+import { checkStartKey, type ReadTarget, readIndexName, readTarget, wantsWholeItems } from './read-target.ts';
 import { RequestReader } from './request.ts';
 import { checkSelect, ResultPage, readPageRequest } from './result-page.ts';
 import type { TableItems } from './table-items.ts';
@@ -19,7 +19,7 @@ export function query(core: StoreCore, body: RequestBody, context: AccessContext
   const tableName = request.tableName();
   const pageRequest = readPageRequest(request);
   const reverse = request.boolean('ScanIndexForward') === false;
-  const indexName = request.string('IndexName');
+  const indexName = readIndexName(request);
   const start = request.map('ExclusiveStartKey');
   request.done();
   const target = readTarget(requireTable(core, tableName), indexName, pageRequest, start);

@@ -5,6 +5,7 @@ import type { CompiledExpressions, PrimaryKey } from './expressions/expressions.
 import { entryKeyNames, projectedNames } from './indexes/entries.ts';
 import type { IndexRecord } from './indexes/types.ts';
 import { checkKey, keyOf } from './item-key.ts';
+import type { RequestReader } from './request.ts';
 import type { PageRequest } from './result-page.ts';
 import type { Item } from './types.ts';
 
@@ -13,6 +14,11 @@ export interface ReadTarget {
   index?: IndexRecord;
   /** The index's, or else the table's. */
   key: PrimaryKey;
+}
+
+/** Constraints that are broken show in `done()`. */
+export function readIndexName(request: RequestReader): string | undefined {
+  return request.string('IndexName') === undefined ? undefined : request.tableName('IndexName');
 }
 
 /**

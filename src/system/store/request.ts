@@ -164,6 +164,22 @@ export class RequestReader {
     return value;
   }
 
+  /** A list of strings of 1 to `max_length` characters. */
+  strings(
+    member: string,
+    { min, max, max_length }: { min: number; max: number; max_length: number },
+  ): string[] | undefined {
+    const list = this.list(member, { min, max });
+    return list?.map((element) => {
+      if (typeof element !== 'string') throw wrongType(element, 'String');
+      if (element.length === 0 || element.length > max_length) {
+        const rules = `[${atMost(max_length)}, ${atLeast(1)}]`;
+        this.#breaks(member, list, `Member must satisfy constraint: ${rules}`);
+      }
+      return element;
+    });
+  }
+
   /** Breaks a constraint on how many elements a list or map has, if `length` is out of bounds. */
   checkLength(member: string, length: number, { min, max }: { min: number; max: number }): void {
     const value = this.#body[member];

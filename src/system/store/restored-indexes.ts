@@ -1,6 +1,7 @@
 /** Which indexes a table gets that is restored from a backup. */
 import type { Billing } from './catalog.ts';
 import { invalidParameter } from './errors.ts';
+import { NON_KEY_ATTRIBUTES } from './indexes/definitions.ts';
 import type { IndexRecord, Projection } from './indexes/types.ts';
 import type { RequestReader } from './request.ts';
 
@@ -46,8 +47,8 @@ function readIndex(request: RequestReader): ListedIndex {
 
 function readProjection(request: RequestReader | undefined): Projection {
   const type = request?.choice('ProjectionType', ['ALL', 'KEYS_ONLY', 'INCLUDE']) ?? 'ALL';
-  const names = request?.list('NonKeyAttributes', { min: 1, max: 20 }) ?? [];
-  return type === 'INCLUDE' ? { type, attributes: names.map(String).sort() } : { type };
+  const names = request?.strings('NonKeyAttributes', NON_KEY_ATTRIBUTES) ?? [];
+  return type === 'INCLUDE' ? { type, attributes: names.sort() } : { type };
 }
 
 /**

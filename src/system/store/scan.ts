@@ -7,7 +7,7 @@ import { placeOf } from './item-key.ts';
 import { itemSegment, type KeyRange, type Segment } from './layout.ts';
 import { type Listing, listingOf } from './listing.ts';
 import { type RequestBody, requireTable } from './operation.ts';
-import { checkStartKey, type ReadTarget, readTarget, wantsWholeItems } from './read-target.ts';
+import { checkStartKey, type ReadTarget, readIndexName, readTarget, wantsWholeItems } from './read-target.ts';
 import { RequestReader } from './request.ts';
 import { checkSelect, ResultPage, readPageRequest } from './result-page.ts';
 import type { TableItems } from './table-items.ts';
@@ -24,7 +24,7 @@ export function scan(core: StoreCore, body: RequestBody, context: AccessContext)
   const tableName = request.tableName();
   const pageRequest = readPageRequest(request);
   const segment = readSegment(request);
-  const indexName = request.string('IndexName');
+  const indexName = readIndexName(request);
   const start = request.map('ExclusiveStartKey');
   request.done();
   const target = readTarget(requireTable(core, tableName), indexName, pageRequest, start);

@@ -11,6 +11,9 @@ const MAX_LOCAL_INDEXES = 5;
 /** In the projections of all indexes of a table together. */
 const MAX_NON_KEY_ATTRIBUTES = 100;
 
+/** Of one index. */
+export const NON_KEY_ATTRIBUTES = { min: 1, max: 20, max_length: 255 } as const;
+
 /** An index as a request defines it; constraints that are broken show in `done()`. */
 export interface IndexDefinition {
   name: string;
@@ -35,9 +38,9 @@ export function readIndexDefinition(request: RequestReader, kind: IndexRecord['k
   const keys = readKeyElements(request);
   const projection = request.structure('Projection', { required: true });
   const type = projection?.choice('ProjectionType', ['ALL', 'KEYS_ONLY', 'INCLUDE']);
-  const attributes = projection?.list('NonKeyAttributes', { min: 1, max: 20 });
+  const attributes = projection?.strings('NonKeyAttributes', NON_KEY_ATTRIBUTES);
   const units = kind === 'global' ? readUnits(request) : undefined;
-  return { name, kind, keys, projection: { type, attributes: attributes?.map(String) }, units };
+  return { name, kind, keys, projection: { type, attributes }, units };
 }
 
 export function readUnits(request: RequestReader): { read: number; write: number } | undefined {

@@ -29,7 +29,7 @@ const FILLED_RECORDS = 50;
 /** Removed in one transaction. */
 const REMOVED_RECORDS = 500;
 /** Of one index at a time: the other chores have their turn. */
-const PIECES = 40;
+const PIECES = 20;
 /** Lifecycle time until work is gone on with, and until it is tried again after a failure. */
 const PAUSE_MS = 1;
 const RETRY_MS = 60_000;

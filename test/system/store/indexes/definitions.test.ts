@@ -120,6 +120,17 @@ const refused: [what: string, change: Answers, message: string][] = [
 ];
 
 describe('CreateTable refuses', () => {
+  it.each([
+    ['an attribute that is no text', [{ S: 'x' }], 'SerializationException'],
+    ['an attribute without a name', [''], 'ValidationException'],
+    ['an attribute with too long a name', ['x'.repeat(256)], 'ValidationException'],
+    ['21 attributes', Array.from({ length: 21 }, (_, n) => `a${n}`), 'ValidationException'],
+  ])('%s in a projection', async (_what, NonKeyAttributes, code) => {
+    const index = globalIndex('more', ['team'], { ProjectionType: 'INCLUDE', NonKeyAttributes });
+    const body = { ...gamesTable, GlobalSecondaryIndexes: [...global, index] };
+    expect((await bench.failure('CreateTable', body)).code).toBe(code);
+  });
+
   it.each(refused)('%s', async (_what, change, message) => {
     const failure = await bench.failure('CreateTable', { ...gamesTable, ...change });
     expect(failure.code).toBe('ValidationException');

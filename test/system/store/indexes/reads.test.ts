@@ -1,7 +1,6 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Answers, type Bench, startBench } from '../harness.ts';
-import { gamesTable, globalIndex } from './indexed.ts';
+import { allPages, type Game, gamesTable, globalIndex, itemOf, putGame, values } from './indexed.ts';
 
 let bench: Bench;
 
@@ -11,135 +10,8 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-interface Game {
-  user: string;
-  title: string;
-  score?: number | undefined;
-  team?: string | undefined;
-  note?: string | undefined;
-}
-
-function itemOf({ user, title, score, team, note }: Game): Answers {
-  return {
-    user: { S: user },
-    title: { S: title },
-    ...(score === undefined ? {} : { score: { N: String(score) } }),
-    ...(team === undefined ? {} : { team: { S: team } }),
-    ...(note === undefined ? {} : { note: { S: note } }),
-    more: { S: 'beside' },
-  };
-}
-
-const put = (game: Game, more: object = {}): Promise<Answers> =>
-  bench.run('PutItem', { TableName: 'games', Item: itemOf(game), ...more });
-
-/** All pages of a Query or Scan. */
-async function all(operation: string, body: object): Promise<Answers[]> {
-  const items: Answers[] = [];
-  let start: Answers;
-  do {
-    const page = await bench.run(operation, { TableName: 'games', ...body, ExclusiveStartKey: start });
-    items.push(...page.Items);
-    start = page.LastEvaluatedKey;
-  } while (start !== undefined);
-  return items;
-}
-
-const values = (partition: string, attribute = 'title') => ({
-  KeyConditionExpression: '#p = :p',
-  ExpressionAttributeNames: { '#p': attribute },
-  ExpressionAttributeValues: { ':p': { S: partition } },
-});
-
-/** What each index has of a game, and by which number it is ordered. */
-const INDEXES = {
-  'by-score': { partition: 'user', sort: 'score', project: ['user', 'title', 'score'] },
-  titles: { partition: 'title', sort: 'score', project: ['user', 'title', 'score', 'note'] },
-  teams: { partition: 'team', sort: undefined, project: undefined },
-} as const;
-
-it('indexes read as a model does, whatever was written, page by page and both ways', async () => {
-  const game = fc.record({
-    user: fc.constantFrom('ann', 'bob', 'cid'),
-    title: fc.constantFrom('chess', 'go', 'pong'),
-    score: fc.constantFrom(-3, 0, 0.5, 7, 7000, undefined),
-    team: fc.constantFrom('red', 'blue', undefined),
-    note: fc.constantFrom('n', 'm', undefined),
-  });
-  const step = fc.record({ game, kind: fc.constantFrom('put', 'put', 'update', 'delete') });
-  const model = new Map<string, Answers>();
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(step, { maxLength: 25 }),
-      fc.integer({ min: 1, max: 4 }),
-      async (steps, Limit) => {
-        for (const { game, kind } of steps) {
-          const name = `${game.user}/${game.title}`;
-          const { user, title, ...rest } = itemOf(game);
-          if (kind === 'put') {
-            await put(game);
-            model.set(name, itemOf(game));
-          } else if (kind === 'delete') {
-            await bench.run('DeleteItem', { TableName: 'games', Key: { user, title } });
-            model.delete(name);
-          } else {
-            const names = Object.keys(rest);
-            await bench.run('UpdateItem', {
-              TableName: 'games',
-              Key: { user, title },
-              UpdateExpression: `SET ${names.map((n) => `${n} = :${n}`).join(', ')}`,
-              ExpressionAttributeValues: Object.fromEntries(names.map((n) => [`:${n}`, rest[n]])),
-            });
-            model.set(name, { ...model.get(name), user, title, ...rest });
-          }
-        }
-        for (const [IndexName, { partition, sort, project }] of Object.entries(INDEXES)) {
-          const entries = [...model.values()]
-            .filter((item) => item[partition] && (sort === undefined || item[sort]))
-            .map((item) => (project === undefined ? item : pick(item, project)));
-          expect(sorted(await all('Scan', { IndexName, Limit }))).toEqual(sorted(entries));
-          const halves = [0, 1].map((Segment) =>
-            all('Scan', { IndexName, Limit, Segment, TotalSegments: 2 }),
-          );
-          expect(sorted((await Promise.all(halves)).flat())).toEqual(sorted(entries));
-          for (const value of new Set(entries.map((item) => item[partition].S as string))) {
-            const wanted = entries.filter((item) => item[partition].S === value);
-            const query = { IndexName, ...values(value, partition) };
-            const up = await all('Query', { ...query, Limit });
-            expect(sorted(up)).toEqual(sorted(wanted));
-            const down = await all('Query', { ...query, Limit, ScanIndexForward: false });
-            expect(down).toEqual(up.toReversed());
-            if (sort === undefined) continue;
-            const numbers = up.map((item) => Number(item[sort].N));
-            expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
-            const between = await all('Query', {
-              ...query,
-              KeyConditionExpression: '#p = :p AND score BETWEEN :low AND :high',
-              ExpressionAttributeValues: {
-                ...query.ExpressionAttributeValues,
-                ':low': { N: '0' },
-                ':high': { N: '7' },
-              },
-              Limit,
-            });
-            expect(between).toEqual(
-              up.filter((item) => Number(item.score.N) >= 0 && Number(item.score.N) <= 7),
-            );
-          }
-        }
-      },
-    ),
-    { seed: 11, numRuns: 12 },
-  );
-});
-
-function pick(item: Answers, names: readonly string[]): Answers {
-  return Object.fromEntries(names.flatMap((name) => (name in item ? [[name, item[name]]] : [])));
-}
-
-function sorted(items: Answers[]): string[] {
-  return items.map((item) => JSON.stringify(Object.entries(item).toSorted())).toSorted();
-}
+const put = (game: Game, more?: object) => putGame(bench, game, more);
+const all = (operation: string, body: object) => allPages(bench, operation, body);
 
 describe('Query and Scan with IndexName', () => {
   beforeEach(async () => {
@@ -230,6 +102,11 @@ describe('Query and Scan with IndexName', () => {
       'a start in an index that is not there',
       { IndexName: 'nope', ExclusiveStartKey: startKey },
       'The provided starting key is invalid',
+    ],
+    [
+      'a name that no index can have',
+      { IndexName: 'a!' },
+      "2 validation errors detected: Value 'a!' at 'indexName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value 'a!' at 'indexName' failed to satisfy constraint: Member must have length greater than or equal to 3",
     ],
     [
       'a consistent read of a global one',
@@ -372,4 +249,42 @@ it('an index by binary keys orders them as bytes', async () => {
     ExpressionAttributeValues: { ...query.ExpressionAttributeValues, ':b': { B: blobs[2] } },
   });
   expect(begins.Items.map(({ bytes1 }: Answers) => bytes1.B)).toEqual([blobs[2], blobs[0]]);
+});
+
+it('names that objects have of themselves are attributes and indexes like others', async () => {
+  const own = ['__proto__', 'constructor'];
+  await bench.run('CreateTable', {
+    ...gamesTable,
+    TableName: 'own',
+    LocalSecondaryIndexes: null,
+    AttributeDefinitions: ['user', 'title', ...own].map((AttributeName) => ({
+      AttributeName,
+      AttributeType: 'S',
+    })),
+    GlobalSecondaryIndexes: [globalIndex('__proto__', own, { ProjectionType: 'KEYS_ONLY' })],
+  });
+  const Item = JSON.parse(
+    '{"user":{"S":"u"},"title":{"S":"t"},"__proto__":{"S":"p"},"constructor":{"S":"c"},"more":{"S":"m"}}',
+  );
+  const { ConsumedCapacity } = await bench.run('PutItem', {
+    TableName: 'own',
+    Item,
+    ReturnConsumedCapacity: 'INDEXES',
+  });
+  expect(JSON.stringify(ConsumedCapacity.GlobalSecondaryIndexes)).toBe('{"__proto__":{"CapacityUnits":1}}');
+  const page = await bench.run('Query', {
+    TableName: 'own',
+    IndexName: '__proto__',
+    Limit: 1,
+    ...values('p', '__proto__'),
+  });
+  expect(Object.keys(page.Items[0]).toSorted()).toEqual(['__proto__', 'constructor', 'title', 'user']);
+  expect(Object.keys(page.LastEvaluatedKey).toSorted()).toEqual([
+    '__proto__',
+    'constructor',
+    'title',
+    'user',
+  ]);
+  const next = { TableName: 'own', IndexName: '__proto__', ExclusiveStartKey: page.LastEvaluatedKey };
+  expect((await bench.run('Scan', next)).Items).toEqual([]);
 });
