@@ -22,6 +22,19 @@ export function duration(value_ns: Amount): string {
   return `${unit === 'ns' || amount >= 1000 ? count(amount) : amount.toPrecision(3)} ${unit}`;
 }
 
+const LIFETIME_UNITS = [
+  ['s', 1e3],
+  ['min', 60e3],
+  ['h', 3600e3],
+  ['d', 86_400e3],
+] as const;
+
+/** Lifecycle time: `12.0 s`, `14.5 min`, `20.3 h`, `7.00 d`. */
+export function lifetime(value_ms: number): string {
+  const [unit, width_ms] = LIFETIME_UNITS.findLast(([, ms]) => Math.abs(value_ms) >= ms) ?? LIFETIME_UNITS[0];
+  return `${number(value_ms / width_ms)} ${unit}`;
+}
+
 /** `99.8/s`, `12,345/s`. */
 export function rate(value_per_s: Amount): string {
   return value_per_s === null ? WITHHELD : `${number(value_per_s)}/s`;

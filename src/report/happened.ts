@@ -1,7 +1,7 @@
 /** What a workload made happen, and what followed, in words and a small table. */
 import type { ArmResult, HappenedEvent, WindowSummary } from '../result/types.ts';
-import type { WorkloadEvent } from '../workload/types.ts';
-import { count, duration, percent, setting_ns } from './format.ts';
+import type { Observation, WorkloadEvent } from '../workload/types.ts';
+import { count, duration, lifetime, percent, setting_ns } from './format.ts';
 
 /** What failed before may succeed again. */
 const GIVES_ACCESS: readonly WorkloadEvent['do'][] = ['enable-key', 'kms-outage', 'kms-throttle'];
@@ -21,10 +21,15 @@ export function eventLines({ happened, settings }: ArmResult): string[] {
 }
 
 function eventLine(happened: HappenedEvent, speed: number): string {
-  const { event, began_ns, ended_ns, error } = happened;
+  const { event, began_ns, ended_ns, observed, error } = happened;
   const took = `${setting_ns(event.at_ns)} ${eventWords(event)}, done in ${duration(ended_ns - began_ns)}`;
   if (error !== null) return `${setting_ns(event.at_ns)} ${eventWords(event)}: did not happen (${error})`;
-  return [took, ...whatFollowed(happened, speed)].join('; ');
+  return [took, ...observed.map(observationWords), ...whatFollowed(happened, speed)].join('; ');
+}
+
+function observationWords({ what, after_ms, before_ms }: Observation): string {
+  const words = `${what} after ${lifetime(after_ms)} of lifecycle time`;
+  return before_ms === null ? words : `${words}, ${lifetime(before_ms)} later`;
 }
 
 function whatFollowed(happened: HappenedEvent, speed: number): string[] {

@@ -17,6 +17,7 @@ import {
 } from '../system/system.ts';
 import { type Arm, hasOwnKms, kmsIdentity, tableNames, traitsOf } from '../workload/workload.ts';
 import { Happenings } from './events.ts';
+import { createReplicas } from './replicas.ts';
 import { createKey, createTables, fillTables } from './tables.ts';
 import type { ArmTestbed, Testbed } from './types.ts';
 
@@ -70,6 +71,7 @@ async function startKms(arm: Arm, grounds: Grounds): Promise<ServerProcess<KmsSa
   const kms = await launch({
     role: 'kms',
     clockSpeed: arm.clock.speed,
+    replicaRegions: arm.system.replicas,
     options: {
       region,
       accountId: ACCOUNT_ID,
@@ -102,6 +104,7 @@ async function openArm(
   const store = await launch({
     role: 'store',
     clockSpeed: arm.clock.speed,
+    replicaRegions: arm.system.replicas,
     options: {
       region: arm.system.kms.region,
       accountId: ACCOUNT_ID,
@@ -140,7 +143,16 @@ async function openArm(
   await fillTables(storeAccess, arm);
   if (traitsOf(arm).needs === 'directory') return handOver(target, store, kms);
   const kmsAsOperator = { ...operatorAccess, url: kms.url };
-  const happenings = new Happenings({ arm, store, kms, storeAccess, kmsAccess: kmsAsOperator, keyArn });
+  const replicaKeyArns = await createReplicas(storeAccess, kmsAsOperator, arm);
+  const happenings = new Happenings({
+    arm,
+    store,
+    kms,
+    storeAccess,
+    kmsAccess: kmsAsOperator,
+    keyArn,
+    replicaKeyArns,
+  });
   return measure(target, { store, kms, timed: hasOwnKms(arm) ? [store, kms] : [store] }, happenings);
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { realClock } from '../std/clock.ts';
-import type { EventAction, EventRecord, WorkloadEvent } from '../workload/workload.ts';
+import type { EventAction, EventRecord, Observation, WorkloadEvent } from '../workload/workload.ts';
 
 /** Nothing that can be made to happen takes longer: what does has failed, and the run goes on. */
 const PATIENCE_MS = 30_000;
@@ -19,7 +19,7 @@ export interface EventTurn {
  */
 export async function playEvents(
   events: readonly WorkloadEvent[],
-  happen: (action: EventAction) => Promise<void>,
+  happen: (action: EventAction) => Promise<Observation[]>,
   { from_ns, to_ns, start_ns }: EventTurn,
   over: AbortSignal,
 ): Promise<EventRecord[]> {
@@ -31,20 +31,24 @@ export async function playEvents(
     if (wait_ms > 0) await sleep(wait_ms, undefined, { signal: over }).catch(() => {});
     if (over.aborted) break;
     const began_ns = realClock.now_ns() - origin_ns;
-    const error = await happened(() => happen(event));
-    records.push({ event, began_ns, ended_ns: realClock.now_ns() - origin_ns, error });
+    const outcome = await outcomeOf(() => happen(event));
+    records.push({ event, began_ns, ended_ns: realClock.now_ns() - origin_ns, ...outcome });
   }
   return records;
 }
 
-async function happened(action: () => Promise<void>): Promise<string | null> {
+async function outcomeOf(
+  action: () => Promise<Observation[]>,
+): Promise<Pick<EventRecord, 'observed' | 'error'>> {
   const enough = new AbortController();
   try {
-    const late = sleep(PATIENCE_MS, true, { signal: enough.signal }).catch(() => false);
-    const isLate = await Promise.race([action().then(() => false), late]);
-    return isLate ? `not done after ${PATIENCE_MS / 1000} s` : null;
+    const late = sleep(PATIENCE_MS, undefined, { signal: enough.signal }).catch(() => undefined);
+    const observed = await Promise.race([action(), late]);
+    return observed === undefined
+      ? { observed: [], error: `not done after ${PATIENCE_MS / 1000} s` }
+      : { observed, error: null };
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { observed: [], error: error instanceof Error ? error.message : String(error) };
   } finally {
     enough.abort();
   }

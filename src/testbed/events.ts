@@ -1,8 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { advanceTogether } from '../std/schedule.ts';
 import type { KmsSample, ServerProcess, StoreSample } from '../system/system.ts';
-import { type Arm, type EventAction, type KeyKind, tableNames } from '../workload/workload.ts';
+import {
+  type Arm,
+  type EventAction,
+  type KeyKind,
+  type Observation,
+  tableNames,
+} from '../workload/workload.ts';
 import { type Access, Client } from './client.ts';
+import { type DescribedTable, ReplicaWatch } from './replicas.ts';
 import { createKey } from './tables.ts';
 
 const CHANGE_LOOKED_AT_MS = 20;
@@ -16,6 +23,8 @@ export interface HappeningsOptions {
   kmsAccess: Access;
   /** The arm's customer managed key. */
   keyArn: string | undefined;
+  /** The customer managed keys of its replicas, by Region. */
+  replicaKeyArns: ReadonlyMap<string, string>;
 }
 
 /** Makes happen to an arm's embedded system what its workload says: as an operator would, over the wire, where it can be. */
@@ -30,14 +39,22 @@ export class Happenings {
     this.#keyArn = options.keyArn;
   }
 
-  /** Resolves once it has happened. @throws what kept it from it */
-  async happen(action: EventAction): Promise<void> {
+  /** Resolves once it has happened. @returns what was seen meanwhile @throws what kept it from it */
+  async happen(action: EventAction): Promise<Observation[]> {
+    if (action.do === 'advance-clock') return this.#advance(action.by_ms);
+    await this.#act(action);
+    return [];
+  }
+
+  async #act(action: Exclude<EventAction, { do: 'advance-clock' }>): Promise<void> {
     const { arm, store, kms } = this.#options;
     // A fault's end is lifecycle time.
     const lasting_ms = (for_ns: number) => (for_ns / 1e6) * arm.clock.speed;
     switch (action.do) {
       case 'disable-key':
         return this.#askKms('DisableKey');
+      case 'disable-replica-key':
+        return this.#disableReplicaKey();
       case 'enable-key':
         return this.#askKms('EnableKey');
       case 'rotate-key':
@@ -56,16 +73,42 @@ export class Happenings {
         const { p50_ms, p99_ms } = action;
         return kms.fault({ kind: 'latency', for_ms: lasting_ms(action.for_ns), p50_ms, p99_ms });
       }
-      case 'advance-clock':
-        return advanceTogether([kms, store], action.by_ms);
       case 'wipe-cache':
         return store.wipe();
     }
   }
 
-  async #askKms(operation: string, more: object = {}): Promise<void> {
+  async #askKms(operation: string, more: object = {}, region?: string): Promise<void> {
+    const { kmsAccess } = this.#options;
+    const access = { ...kmsAccess, region: region ?? kmsAccess.region };
     const body = JSON.stringify({ KeyId: this.#keyArn, ...more });
-    await using(new Client('kms', this.#options.kmsAccess), (client) => client.call(operation, body));
+    await using(new Client('kms', access), (client) => client.call(operation, body));
+  }
+
+  #disableReplicaKey(): Promise<void> {
+    const { arm, replicaKeyArns } = this.#options;
+    const [region] = arm.system.replicas;
+    return this.#askKms('DisableKey', { KeyId: replicaKeyArns.get(region!) }, region);
+  }
+
+  #advance(by_ms: number): Promise<Observation[]> {
+    const { arm, store, kms, storeAccess } = this.#options;
+    return using(new Client('dynamodb', storeAccess), async (client) => {
+      const watch = new ReplicaWatch(arm, (table) => this.#describe(client, table));
+      await watch.look();
+      await advanceTogether([kms, store, watch], by_ms);
+      return watch.observed;
+    });
+  }
+
+  #ask<Answer>(client: Client, operation: string, body: object): Promise<Answer> {
+    this.requests++;
+    return client.call(operation, JSON.stringify(body));
+  }
+
+  async #describe(client: Client, TableName: string): Promise<DescribedTable> {
+    const { Table } = await this.#ask<{ Table: DescribedTable }>(client, 'DescribeTable', { TableName });
+    return Table;
   }
 
   /** Until every table shows the new key as in use. */
@@ -77,16 +120,10 @@ export class Happenings {
         ? { Enabled: false }
         : { Enabled: true, SSEType: 'KMS', ...(keyArn === undefined ? {} : { KMSMasterKeyId: keyArn }) };
     await using(new Client('dynamodb', storeAccess), async (client) => {
-      const ask = <Answer>(operation: string, body: object): Promise<Answer> => {
-        this.requests++;
-        return client.call(operation, JSON.stringify(body));
-      };
       const names = tableNames(arm.table);
-      for (const TableName of names) await ask('UpdateTable', { TableName, SSESpecification });
+      for (const TableName of names) await this.#ask(client, 'UpdateTable', { TableName, SSESpecification });
       for (const TableName of names) {
-        const changing = () =>
-          ask<{ Table: { SSEDescription?: { Status: string } } }>('DescribeTable', { TableName });
-        while ((await changing()).Table.SSEDescription?.Status === 'UPDATING')
+        while ((await this.#describe(client, TableName)).SSEDescription?.Status === 'UPDATING')
           await sleep(CHANGE_LOOKED_AT_MS);
       }
     });

@@ -1,6 +1,6 @@
 import type { ArmTarget } from '../drivers/drivers.ts';
 import type { KmsSample, StoreSample } from '../system/system.ts';
-import type { EventAction } from '../workload/workload.ts';
+import type { EventAction, Observation } from '../workload/workload.ts';
 
 /** What one arm is measured against. */
 export interface ArmTestbed {
@@ -12,8 +12,8 @@ export interface ArmTestbed {
   pause(): Promise<void>;
   /** Counters since set-up began; null where the target can't supply them. */
   sample(): Promise<{ store: StoreSample | null; kms: KmsSample | null }>;
-  /** Makes something happen to the embedded system; resolves once it has. */
-  happen?(action: EventAction): Promise<void>;
+  /** Makes something happen to the embedded system; resolves once it has, with what was seen meanwhile. */
+  happen?(action: EventAction): Promise<Observation[]>;
   /** Duration of KMS calls as the store saw them (base64 HdrHistogram V2, ns); null when not supplied. */
   kmsTimes(): Promise<string | null>;
 }

@@ -6,6 +6,7 @@ import { traitsOf } from './driver-traits.ts';
 import { EVENT_CHECKS } from './event-checks.ts';
 import { PHASE_CHECKS } from './phase-checks.ts';
 import type { Path } from './problems.ts';
+import { REPLICA_CHECKS } from './replica-checks.ts';
 import { isRemote } from './resolve.ts';
 import type { WrittenArm } from './schema.ts';
 import { TABLE_CHECKS } from './table-checks.ts';
@@ -223,6 +224,7 @@ export const ARM_CHECKS: readonly Check[] = [
   ...connections,
   ...DRIVER_CHECKS,
   ...TABLE_CHECKS,
+  ...REPLICA_CHECKS,
   ...load.map(unlessReplayed),
   ...PHASE_CHECKS,
   ...TRACE_CHECKS,

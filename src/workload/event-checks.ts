@@ -132,6 +132,24 @@ const OF_CUSTOMER_KEYS: readonly string[] = [
 
 const keys: Check[] = [
   {
+    reads: ['events', 'system.replicas', 'table.encryption'],
+    find({ system, table }, { events = [] }) {
+      const index = events.findIndex((event) => event.do === 'disable-replica-key');
+      if (index === -1) return undefined;
+      if (system.replicas.length === 0) {
+        const remedy = "Give it one: 'system: { replicas: [eu-west-1] }'.";
+        return { at: [index], what: 'the table has no replica.', remedy };
+      }
+      return (
+        table.encryption !== 'customer-managed' && {
+          at: [index],
+          what: `disable-replica-key is for a customer managed key, and the replica of a table under ${table.encryption} has none.`,
+          remedy: "Use 'table.encryption: customer-managed'.",
+        }
+      );
+    },
+  },
+  {
     reads: ['events', 'table.encryption'],
     find({ table }, { events = [] }) {
       let kind = table.encryption;

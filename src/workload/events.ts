@@ -8,7 +8,7 @@ const event = z.strictObject({
   do: z
     .enum(EVENT_ACTIONS)
     .describe(
-      'disable-key, enable-key, rotate-key, schedule-key-deletion, cancel-key-deletion: of the customer managed key of the arm. change-key: UpdateTable to another key. kms-outage, kms-throttle, kms-latency: faults of the KMS, for a time. advance-clock: cache and lifecycle time jump ahead. wipe-cache: the store forgets every cached key.',
+      'disable-key, enable-key, rotate-key, schedule-key-deletion, cancel-key-deletion: of the customer managed key of the arm. disable-replica-key: of that of the first of its replicas. change-key: UpdateTable to another key. kms-outage, kms-throttle, kms-latency: faults of the KMS, for a time. advance-clock: cache and lifecycle time jump ahead. wipe-cache: the store forgets every cached key.',
     ),
   for: duration('kms-outage, kms-throttle, kms-latency: how long', '1ms', '7d').optional(),
   p50: duration('kms-latency: median', '1us', '10m').optional(),
@@ -33,6 +33,7 @@ export const EVENT_FIELDS: Readonly<
   Record<WorkloadEvent['do'], { needs: readonly EventField[]; may?: readonly EventField[] }>
 > = {
   'disable-key': { needs: [] },
+  'disable-replica-key': { needs: [] },
   'enable-key': { needs: [] },
   'rotate-key': { needs: [] },
   'schedule-key-deletion': { needs: [] },

@@ -7,7 +7,7 @@ import type { Arm } from './types.ts';
  */
 export function kmsIdentity(arm: Arm): string {
   const { name, system } = arm;
-  return JSON.stringify(hasOwnKms(arm) ? [system.kms, name] : [system.kms]);
+  return JSON.stringify([system.kms, system.replicas, ...(hasOwnKms(arm) ? [name] : [])]);
 }
 
 export function hasOwnKms({ system: { kms }, clock, events }: Arm): boolean {

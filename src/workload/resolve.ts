@@ -126,6 +126,7 @@ function resolveSystem(written: NonNullable<WrittenArm['system']>, sign: boolean
       jitter: keyCache.jitter ?? DEFAULTS.keyCache.jitter,
     },
     hosts: written.hosts ?? DEFAULTS.hosts,
+    replicas: written.replicas ?? [],
     storage: written.storage ?? DEFAULTS.storage,
     auth: written.auth ?? (sign ? 'sigv4' : 'none'),
   };

@@ -106,6 +106,13 @@ const system = z
     kms: kms.optional(),
     keyCache: keyCache.optional(),
     hosts: count('Front-end hosts that connections are spread over', '1', '10k').optional(),
+    replicas: z
+      .array(z.string().regex(REGION))
+      .max(10)
+      .describe(
+        "Regions that every table has a replica in, each with a KMS and keys of its own. Operations go to the main Region, 'system.kms.region'; requests and KMS calls are counted there, and CPU in all Regions, which the processes of the store and the KMS serve.",
+      )
+      .optional(),
     storage: z.enum(['lmdb', 'memory']).describe('lmdb is durable; memory is gone with the run.').optional(),
     auth: z
       .enum(['sigv4', 'none'])

@@ -37,6 +37,8 @@ export interface SystemSettings {
     jitter: number;
   };
   hosts: number;
+  /** Other Regions that every table has a replica in. */
+  replicas: string[];
   storage: 'lmdb' | 'memory';
   /** The server's side of signing. */
   auth: 'sigv4' | 'none';
@@ -112,6 +114,7 @@ export type EventAction =
   | {
       do:
         | 'disable-key'
+        | 'disable-replica-key'
         | 'enable-key'
         | 'rotate-key'
         | 'schedule-key-deletion'
@@ -127,17 +130,29 @@ export type EventAction =
 /** Once, at that moment of the arm's time line. */
 export type WorkloadEvent = { at_ns: number } & EventAction;
 
+/** A change that was seen while lifecycle time was moved ahead. */
+export interface Observation {
+  what: string;
+  /** Lifecycle time by which the clock had then been moved. */
+  after_ms: number;
+  /** How long it had been what it was before; null where it was that from the beginning. */
+  before_ms: number | null;
+}
+
 /** An event as it was. Times are of the arm's time line. */
 export interface EventRecord {
   event: WorkloadEvent;
   began_ns: number;
   ended_ns: number;
+  /** What was seen of the system meanwhile, in its order. */
+  observed: Observation[];
   /** What kept it from happening; null where nothing did. */
   error: string | null;
 }
 
 export const EVENT_ACTIONS = [
   'disable-key',
+  'disable-replica-key',
   'enable-key',
   'rotate-key',
   'schedule-key-deletion',

@@ -75,7 +75,7 @@ function describeIssue(issue: z.core.$ZodIssue, root: unknown): Finding[] {
         `${issue.origin === 'array' ? 'a list of at most' : 'a number of at most'} ${issue.maximum}`,
       );
     case 'invalid_format':
-      return finding(FORMAT_NAMES[String(path.at(-1))] ?? NAME_RULE);
+      return finding(FORMAT_NAMES[String(path.findLast((step) => typeof step === 'string'))] ?? NAME_RULE);
     case 'invalid_key':
       return [
         {
@@ -126,6 +126,7 @@ const TYPE_NAMES: Record<string, string> = {
 };
 const FORMAT_NAMES: Record<string, string> = {
   region: 'an AWS Region such as us-east-1',
+  replicas: 'an AWS Region such as eu-west-1',
 };
 const MISSING: Record<string, string> = {
   name: "Add 'name: my-workload'.",

@@ -60,6 +60,7 @@ export function fakeArm({
         jitter: 0,
       },
       hosts: 1,
+      replicas: [],
       storage: 'lmdb',
       auth: 'sigv4',
     },

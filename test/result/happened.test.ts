@@ -20,6 +20,7 @@ function played(events: WorkloadEvent[], end_s: number, isDown: (at_s: number) =
     event,
     began_ns: event.at_ns,
     ended_ns: event.at_ns + 5 * MS,
+    observed: [],
     error: null,
   }));
   return summariseHappened(events, records, recorder.take(), end_s * S)!;
@@ -76,7 +77,7 @@ it('withholds a percentile that falls among failures, and leaves out what was no
   for (let i = 0; i < 100; i++) recorder.completed(0, MS);
   for (let i = 0; i < 60; i++) recorder.failed(2.5 * S, 2.6 * S);
   for (let i = 0; i < 40; i++) recorder.completed(2.5 * S, 2.6 * S);
-  const record = { event: events[0]!, began_ns: 2 * S, ended_ns: 2 * S, error: null };
+  const record = { event: events[0]!, began_ns: 2 * S, ended_ns: 2 * S, observed: [], error: null };
   const { windows, unplayed } = summariseHappened(events, [record], recorder.take(), 5 * S)!;
   expect(unplayed).toBe(1);
   expect(windows).toHaveLength(3);

@@ -10,7 +10,7 @@ const PROBLEMS: [string, string, string][] = [
   [
     'an unknown action',
     events('{ at: 1s, do: disable-keys }'),
-    'w.yaml:5: events[0].do: expected disable-key, enable-key, rotate-key, schedule-key-deletion, cancel-key-deletion, change-key, kms-outage, kms-throttle, kms-latency, advance-clock or wipe-cache, got "disable-keys". Did you mean \'disable-key\'?',
+    'w.yaml:5: events[0].do: expected disable-key, disable-replica-key, enable-key, rotate-key, schedule-key-deletion, cancel-key-deletion, change-key, kms-outage, kms-throttle, kms-latency, advance-clock or wipe-cache, got "disable-keys". Did you mean \'disable-key\'?',
   ],
   ['an event without a moment', events('{ do: wipe-cache }'), 'w.yaml:5: events[0].at is missing.'],
   [
@@ -42,6 +42,16 @@ const PROBLEMS: [string, string, string][] = [
     'somebody else’s key',
     `table: { encryption: aws-owned }\n${events('{ at: 1s, do: disable-key }')}`,
     "w.yaml:6: events[0]: disable-key is for a customer managed key, and the table's is then aws-owned. Use 'table.encryption: customer-managed', or a change-key before it.",
+  ],
+  [
+    'the key of no replica',
+    events('{ at: 1s, do: disable-replica-key }'),
+    "w.yaml:5: events[0]: the table has no replica. Give it one: 'system: { replicas: [eu-west-1] }'.",
+  ],
+  [
+    'a replica without a key of its own',
+    `system: { replicas: [eu-west-1] }\ntable: { encryption: aws-owned }\n${events('{ at: 1s, do: disable-replica-key }')}`,
+    "w.yaml:7: events[0]: disable-replica-key is for a customer managed key, and the replica of a table under aws-owned has none. Use 'table.encryption: customer-managed'.",
   ],
   [
     'a key that was left behind',

@@ -33,6 +33,7 @@ test('what a file does not say has its documented default', () => {
             jitter: 0,
           },
           hosts: 1,
+          replicas: [],
           storage: 'lmdb',
           auth: 'sigv4',
         },
