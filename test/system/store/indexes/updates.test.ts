@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { restore } from '../backup-harness.ts';
 import { type Answers, type Bench, startBench } from '../harness.ts';
 import { gamesTable, globalIndex, keySchema } from './indexed.ts';
 
@@ -132,6 +133,24 @@ describe('An index that is added to a table', () => {
     await bench.advance(120_000);
     expect((await stateOf('cities'))[1]).toBe('ACTIVE');
   });
+});
+
+it('a table that is archived while an index is being added can be deleted, and restored with the index', async () => {
+  await fill(30);
+  const { KeyMetadata } = await bench.asUser('CreateKey', {});
+  const SSESpecification = { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: KeyMetadata.Arn };
+  await bench.run('UpdateTable', { TableName: 'games', SSESpecification });
+  await bench.advance(1000);
+  await bench.asUser('DisableKey', { KeyId: KeyMetadata.Arn });
+  await change(create('cities'));
+  await bench.advance(8 * 86_400_000);
+  const { TableStatus, ArchivalSummary } = await described();
+  expect(TableStatus).toBe('ARCHIVED');
+  expect(bench.store.housekeeping.nextDue_ms()).toBeGreaterThan(bench.clock.wall_ms());
+  await bench.run('DeleteTable', { TableName: 'games' });
+  await bench.asUser('EnableKey', { KeyId: KeyMetadata.Arn });
+  await restore(bench, ArchivalSummary.ArchivalBackupArn, 'games');
+  expect(await stateOf('cities')).toEqual(['ACTIVE', 'ACTIVE', undefined, 30]);
 });
 
 describe('An index that is deleted', () => {
