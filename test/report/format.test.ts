@@ -85,6 +85,13 @@ describe('other numbers', () => {
     expect(format.setting_ns(300e9)).toBe('5 min');
     expect(format.setting_ns(1.5e9)).toBe('1500 ms');
     expect(format.confidence(0.95)).toBe('95 %');
+    expect([0, 12e3, 870e3, 72.9e6, 7 * 86_400e3].map(format.lifetime)).toEqual([
+      '0 s',
+      '12.0 s',
+      '14.5 min',
+      '20.3 h',
+      '7.00 d',
+    ]);
   });
 
   it('show a ratio with its interval, or alone', () => {
