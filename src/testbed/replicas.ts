@@ -6,7 +6,9 @@ import { type Access, Client } from './client.ts';
 import { createKey } from './tables.ts';
 
 const POLL_MS = 50;
-const ACTIVE_WITHIN_MS = 60_000;
+/** Whatever there is to copy, and for each item: several times what it takes. */
+const PATIENCE_MS = 60_000;
+const PATIENCE_MS_PER_ITEM = 1;
 const ACTIVE = 'ACTIVE';
 
 /** What DescribeTable says of a table in the main Region. */
@@ -25,6 +27,7 @@ export type Describe = (table: string) => Promise<DescribedTable>;
  */
 export async function createReplicas(store: Access, kms: Access, arm: Arm): Promise<Map<string, string>> {
   const keys = new Map<string, string>();
+  const patience_ms = PATIENCE_MS + PATIENCE_MS_PER_ITEM * arm.table.items;
   const client = new Client('dynamodb', store);
   const describe: Describe = async (TableName) => {
     const { Table } = await client.call<{ Table: DescribedTable }>(
@@ -40,7 +43,7 @@ export async function createReplicas(store: Access, kms: Access, arm: Arm): Prom
       const Create = { RegionName: region, KMSMasterKeyId: keys.get(region) };
       for (const TableName of tableNames(arm.table)) {
         await client.call('UpdateTable', JSON.stringify({ TableName, ReplicaUpdates: [{ Create }] }));
-        await becomesActive(describe, store, TableName, region);
+        await becomesActive(describe, store, TableName, region, patience_ms);
       }
     }
   } finally {
@@ -49,15 +52,21 @@ export async function createReplicas(store: Access, kms: Access, arm: Arm): Prom
   return keys;
 }
 
-async function becomesActive(describe: Describe, store: Access, name: string, region: string): Promise<void> {
-  const deadline_ms = performance.now() + ACTIVE_WITHIN_MS;
+async function becomesActive(
+  describe: Describe,
+  store: Access,
+  name: string,
+  region: string,
+  patience_ms: number,
+): Promise<void> {
+  const deadline_ms = performance.now() + patience_ms;
   for (;;) {
     const table = await describe(name);
     const status = replicaStatuses(table).get(region) ?? 'missing';
     if (table.TableStatus === ACTIVE && status === ACTIVE) return;
     if (performance.now() > deadline_ms) {
       throw new InputError('E_TABLE_NOT_ACTIVE', {
-        what: `the replica of table '${name}' in ${region} is still ${status} after ${ACTIVE_WITHIN_MS / 1000} s.`,
+        what: `the replica of table '${name}' in ${region} is still ${status} after ${patience_ms / 1000} s.`,
         where: store.url,
         remedy: "Lower 'table.items', which are copied there.",
       });
