@@ -108,5 +108,5 @@ it('schema prints the JSON Schema that is in the repository for editors', async 
 it('the help names every command there is, and none that is not', async () => {
   const help = await stdoutOf('--help');
   const commands = [...help.matchAll(/^ {2}([a-z]+) (?:\[|<| )/gm)].map(([, name]) => name);
-  expect(commands).toEqual(['run', 'diff', 'report', 'serve', 'selftest', 'schema', 'help']);
+  expect(commands).toEqual(['run', 'diff', 'report', 'serve', 'trail', 'selftest', 'schema', 'help']);
 });

@@ -22,7 +22,7 @@ describe('the comparison with peers', () => {
       '≥ 2.00×',
       '≥ 1.50×',
       '≥ 1.00×',
-      '≤ 1.30×',
+      '≤ 1.00×',
     ]);
     const lines = formatFindings(findings).split('\n');
     expect(lines).toHaveLength(findings.length + 2);

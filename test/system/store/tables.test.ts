@@ -247,7 +247,9 @@ describe('table requests that are refused', () => {
     await bench.run('CreateTable', hashTable);
     expect((await bench.failure('UpdateTable', { TableName: 'users' })).message).toContain('At least one of');
     const both = { TableName: 'users', SSESpecification: { Enabled: true }, BillingMode: 'PAY_PER_REQUEST' };
-    expect((await bench.failure('UpdateTable', both)).message).toContain('must be the only operation in the request');
+    expect((await bench.failure('UpdateTable', both)).message).toContain(
+      'must be the only operation in the request',
+    );
     expect(
       (await bench.failure('UpdateTable', { ...both, TableName: 'nix', BillingMode: undefined })).code,
     ).toBe('ResourceNotFoundException');

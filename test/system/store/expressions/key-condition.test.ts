@@ -24,7 +24,7 @@ test.each([
     ),
     ...(KeyConditionExpression.includes('#k') ? { ExpressionAttributeNames: { '#k': 'pk' } } : {}),
   };
-  expect(compileExpressions('Query', body, KEY)).toEqual({ keyCondition: expected });
+  expect(compileExpressions('Query', body, KEY)).toEqual({ keyCondition: expected, named: [] });
 });
 
 test('begins_with on a string', () => {
