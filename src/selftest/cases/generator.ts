@@ -28,7 +28,7 @@ export const onTime: Experiment = {
   workload: {
     driver: 'noop',
     arrivals: { process: 'constant', rate: `${ON_TIME_PER_S}/s` },
-    phases: warmAndSteady(3),
+    phases: warmAndSteady(2),
   },
   quiet: false,
   long: false,
@@ -60,7 +60,7 @@ export const instant: Experiment = {
     ...GETS,
     connections: { perCaller: 100 },
     arrivals: { process: 'constant', rate: `${EVEN_PER_S}/s` },
-    phases: warmAndSteady(5.5, BRISK),
+    phases: warmAndSteady(5.2, BRISK),
   },
   quiet: false,
   long: false,

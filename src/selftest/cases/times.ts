@@ -34,7 +34,7 @@ export const constant: Experiment = {
     connections: { perCaller: MANY },
     // At constant gaps of 5 ms each request would be sent in the moment in which the one before it is answered.
     arrivals: { process: 'poisson', rate: `${CONSTANT_PER_S}/s` },
-    phases: warmAndSteady(6, BRISK),
+    phases: warmAndSteady(5.2, BRISK),
   },
   quiet: false,
   long: false,
@@ -75,8 +75,8 @@ export const constant: Experiment = {
 };
 
 const EXPONENTIAL_NS = 10 * MS;
-const EXPONENTIAL_PER_S = 400;
-const EXPONENTIAL_S = 5;
+const EXPONENTIAL_PER_S = 500;
+const EXPONENTIAL_S = 4;
 
 export const exponential: Experiment = {
   name: 'exponential',
@@ -92,7 +92,7 @@ export const exponential: Experiment = {
   cases: [
     {
       name: 'exponential-delay',
-      shows: 'delays from an exponential distribution of mean 10 ms, at 400/s',
+      shows: 'delays from an exponential distribution of mean 10 ms, at 500/s',
       checks: ({ arm, log }) =>
         timesOf(arm.operations.all).flatMap(([name, summary]) =>
           ([0.5, 0.9, 0.99] as const).map((p) => {
