@@ -14,7 +14,8 @@ export function armsWithEvents(arms: readonly ArmResult[]): ArmResult[] {
 
 /** One line an event: when, what, how long it took, what followed. */
 export function eventLines({ happened, settings }: ArmResult): string[] {
-  const { speed } = settings.clock;
+  // Results of before clocks could be set have none.
+  const speed = settings.clock?.speed ?? 1;
   const lines = happened!.events.map((event) => eventLine(event, speed));
   if (happened!.unplayed > 0) lines.push(`${happened!.unplayed} events were not reached.`);
   return lines;

@@ -93,6 +93,40 @@ const generator = z.looseObject({
   server_cores: z.looseObject({ store: known, kms: known }),
 });
 
+const happenedEvent = z.looseObject({
+  event: z.looseObject({ at_ns: number, do: z.string(), for_ns: number.optional() }),
+  began_ns: number,
+  ended_ns: number,
+  error: z.string().nullable(),
+  // Results of before anything was observed have none.
+  observed: z
+    .array(z.looseObject({ what: z.string(), after_ms: number, before_ms: known.optional() }))
+    .default([]),
+  first_failure_ns: known,
+  last_failure_ns: known,
+  last_success_ns: known,
+  first_success_ns: known,
+});
+
+const happened = z.looseObject({
+  events: z.array(happenedEvent).max(1000),
+  unplayed: number,
+  windows: z
+    .array(
+      z.looseObject({
+        from_ns: number,
+        to_ns: number,
+        operations: number,
+        errors: number,
+        p50: known,
+        p90: known,
+        p99: known,
+        max: known,
+      }),
+    )
+    .max(2001),
+});
+
 const arm = z.looseObject({
   name: z.string(),
   settings,
@@ -174,6 +208,7 @@ const arm = z.looseObject({
     buckets_ns: z.array(number).max(64),
     rows: z.array(timelineRow).max(600),
   }),
+  happened: happened.optional(),
 });
 
 const comparison = z.looseObject({

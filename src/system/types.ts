@@ -10,7 +10,7 @@ export type ServerSpecification = {
   replicaRegions?: readonly string[];
 } & (
   | { role: 'kms'; options: Omit<KmsOptions, 'clock' | 'random'> }
-  | { role: 'store'; options: Omit<StoreServerOptions, 'kms' | 'clock'>; kms: KmsClientOptions }
+  | { role: 'store'; options: Omit<StoreServerOptions, 'kms' | 'clock' | 'notify'>; kms: KmsClientOptions }
 );
 
 /** Cumulative since the last `reset`. Of the main Region; the CPU is of all that are served. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildResult, type Result, readHdr, readResult, serialiseResult } from '../../src/result/result.ts';
 import { InputError } from '../../src/std/errors.ts';
+import type { WorkloadEvent } from '../../src/workload/workload.ts';
 import { fakeRun } from './evidence.ts';
 
 let directory: string;
@@ -13,6 +14,30 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true }));
 
 const result = buildResult(fakeRun([{ name: 'keep-alive' }, { name: 'fresh', mode: 'fresh', p50_ms: 6 }]));
+
+/** The first arm with something that happened to it. */
+function withEvent(event: WorkloadEvent): Result {
+  const times = { began_ns: 4e9, ended_ns: 4.01e9, observed: [], error: null };
+  const answers = {
+    first_failure_ns: null,
+    last_failure_ns: null,
+    last_success_ns: null,
+    first_success_ns: 1e6,
+  };
+  const window = {
+    from_ns: 0,
+    to_ns: 4e9,
+    operations: 9,
+    errors: 0,
+    p50: null,
+    p90: null,
+    p99: null,
+    max: 1e6,
+  };
+  const happened = { events: [{ event, ...times, ...answers }], unplayed: 0, windows: [window] };
+  const [first, ...others] = result.arms;
+  return { ...result, arms: [{ ...first!, happened }, ...others] };
+}
 
 async function written(text: string): Promise<string> {
   const path = join(directory, 'result.json');
@@ -33,6 +58,15 @@ describe('a result file', () => {
     expect(await readResult(await written(serialiseResult(result)))).toEqual(
       JSON.parse(JSON.stringify(result)),
     );
+  });
+
+  it('reads what happened, also as it was written before anything was observed', async () => {
+    const newer = withEvent({ at_ns: 4e9, do: 'wipe-cache' });
+    const older = JSON.stringify(newer).replace('"observed":[],', '');
+    expect(older).not.toContain('observed');
+    for (const text of [JSON.stringify(newer), older]) {
+      expect((await readResult(await written(text))).arms[0]!.happened).toEqual(newer.arms[0]!.happened);
+    }
   });
 
   it('keeps fields that a newer version added', async () => {
@@ -56,6 +90,11 @@ describe('what is no result file is refused', () => {
       'this version reads sealbench/result/1. Use the sealbench version that wrote it',
     ],
     ['incomplete', '{"schema":"sealbench/result/1"}', 'not a complete sealbench/result/1 file'],
+    [
+      'with events that are none',
+      serialiseResult(withEvent({ do: 'wipe-cache' } as never)),
+      'arms[0].happened.events[0].event.at_ns',
+    ],
     [
       'damaged',
       serialiseResult({
