@@ -2,9 +2,9 @@
 
 import { newKey } from '../../src/system/kms/keys.ts';
 import { openKeystore } from '../../src/system/kms/keystore.ts';
-import type { Engine } from '../../src/system/store/engine.ts';
-import { LmdbEngine } from '../../src/system/store/engine-lmdb.ts';
-import { LoggedEngine } from '../../src/system/store/engine-logged.ts';
+import type { Engine } from '../../src/system/store/engine/engine.ts';
+import { LmdbEngine } from '../../src/system/store/engine/engine-lmdb.ts';
+import { LoggedEngine } from '../../src/system/store/engine/engine-logged.ts';
 
 const [, , what, directory = ''] = process.argv;
 const writers: Record<string, () => Writer> = {

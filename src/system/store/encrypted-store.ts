@@ -6,24 +6,24 @@ import {
   describeBackup,
   describeContinuousBackups,
   listBackups,
-} from './backups.ts';
-import { batchGetItem, batchWriteItem } from './batch.ts';
+} from './backups/backups.ts';
+import { restoreTableFromBackup } from './backups/restore.ts';
 import { StoreCore } from './core.ts';
-import type { Engine } from './engine.ts';
-import { LmdbEngine } from './engine-lmdb.ts';
-import { LoggedEngine } from './engine-logged.ts';
-import { MemoryEngine } from './engine-memory.ts';
+import type { Engine } from './engine/engine.ts';
+import { LmdbEngine } from './engine/engine-lmdb.ts';
+import { LoggedEngine } from './engine/engine-logged.ts';
+import { MemoryEngine } from './engine/engine-memory.ts';
 import { type Chore, Housekeeping } from './housekeeping.ts';
 import { IndexWorks } from './indexes/index-works.ts';
-import { deleteItem, getItem, putItem, updateItem } from './items.ts';
-import { KeyChanges } from './key-change.ts';
-import { KeyNotices } from './key-notices.ts';
-import { KeyWatch } from './key-watch.ts';
+import { batchGetItem, batchWriteItem } from './items/batch.ts';
+import { deleteItem, getItem, putItem, updateItem } from './items/items.ts';
+import { query } from './items/query.ts';
+import { scan } from './items/scan.ts';
+import { KeyChanges } from './keys/key-change.ts';
+import { KeyNotices } from './keys/key-notices.ts';
+import { KeyWatch } from './keys/key-watch.ts';
 import type { Operation } from './operation.ts';
-import { query } from './query.ts';
 import { TombstoneTrimming } from './replicas/tombstones.ts';
-import { restoreTableFromBackup } from './restore.ts';
-import { scan } from './scan.ts';
 import {
   describeStream,
   getRecords,
@@ -31,9 +31,9 @@ import {
   listStreams,
   StreamTrimming,
 } from './streams/streams.ts';
-import { createTable, deleteTable, describeTable, listTables, listTagsOfResource } from './tables.ts';
+import { createTable, deleteTable, describeTable, listTables, listTagsOfResource } from './tables/tables.ts';
+import { updateTable } from './tables/update-table.ts';
 import type { AccessContext, Store, StoreCounters, StoreOptions } from './types.ts';
-import { updateTable } from './update-table.ts';
 
 const TABLE_OPERATIONS = {
   GetItem: getItem,

@@ -1,12 +1,12 @@
 /** What keeps in step with a table's items: its indexes, its stream. */
 import type { Clock } from '../../std/clock.ts';
 import type { ItemKeys } from '../envelope/envelope.ts';
-import type { TableRecord } from './catalog.ts';
-import type { Transaction } from './engine.ts';
+import type { Transaction } from './engine/engine.ts';
 import { indexWriters } from './indexes/index-writer.ts';
 import { ChangeStamper } from './replicas/stamps.ts';
 import { StreamWriter } from './streams/streams.ts';
-import { readTotals, writeTotals } from './totals.ts';
+import type { TableRecord } from './tables/catalog.ts';
+import { readTotals, writeTotals } from './tables/totals.ts';
 import type { Item } from './types.ts';
 
 /** Who changes items without being asked by a caller: the service for itself, or for a caller in another Region. */

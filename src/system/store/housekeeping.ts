@@ -1,6 +1,6 @@
 import type { Clock } from '../../std/clock.ts';
 import type { Scheduled } from '../../std/schedule.ts';
-import type { Engine } from './engine.ts';
+import type { Engine } from './engine/engine.ts';
 
 /**
  * One kind of work that the store does by itself when its time has come. What is due follows from the records (and

@@ -1,9 +1,9 @@
-import { isArchived } from './archived-table.ts';
-import type { TableRecord } from './catalog.ts';
+import { isCreating } from './backups/restored-table.ts';
 import type { StoreCore } from './core.ts';
 import { tableMissing } from './errors.ts';
-import { isCreating } from './restored-table.ts';
+import { isArchived } from './keys/archived-table.ts';
 import type { StoredItem } from './sealed-records.ts';
+import type { TableRecord } from './tables/catalog.ts';
 import type { AccessContext, Item } from './types.ts';
 
 /** A request's body as it came out of `JSON.parse`. */

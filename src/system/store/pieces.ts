@@ -1,5 +1,5 @@
 /** Long work on records in pieces that hold up nobody: what a backup or a restored table is made by. */
-import type { EngineRecord, RangeOptions } from './engine.ts';
+import type { EngineRecord, RangeOptions } from './engine/engine.ts';
 
 const PIECE_BYTES = 256 * 1024;
 

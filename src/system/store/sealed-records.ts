@@ -1,7 +1,7 @@
 import { encodeAad, type ItemKeys } from '../envelope/envelope.ts';
-import type { PageReader, PageStore } from './directory.ts';
-import type { RecordReader } from './engine.ts';
+import type { RecordReader } from './engine/engine.ts';
 import type { SealedTransaction } from './followers.ts';
+import type { PageReader, PageStore } from './items/directory.ts';
 
 /** An item as it was sealed: its JSON text, not parsed, and its size as DynamoDB counts it. */
 export interface StoredItem {

@@ -2,7 +2,7 @@
 import { realClock } from '../../std/clock.ts';
 import type { ItemKeys, Part } from '../envelope/envelope.ts';
 import type { RequestTrace } from '../wire/types.ts';
-import type { Engine, EngineRecord, RecordReader, Transaction } from './engine.ts';
+import type { Engine, EngineRecord, RecordReader, Transaction } from './engine/engine.ts';
 
 type Share = 'kms_ns' | 'crypto_ns' | 'storage_ns';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LmdbEngine } from '../../../src/system/store/engine-lmdb.ts';
+import { LmdbEngine } from '../../../src/system/store/engine/engine-lmdb.ts';
 import { deletedTables, tableData } from '../../../src/system/store/layout.ts';
 import { type Bench, sortTable, startBench } from './harness.ts';
 

@@ -1,9 +1,10 @@
 /** The secondary indexes that a request defines, checked as DynamoDB does. */
-import type { Billing } from '../catalog.ts';
+
 import { invalidParameter } from '../errors.ts';
 import type { KeyAttribute, PrimaryKey } from '../expressions/expressions.ts';
 import type { RequestReader } from '../request.ts';
-import { type KeyElement, keyFrom, readKeyElements } from '../table-schema.ts';
+import type { Billing } from '../tables/catalog.ts';
+import { type KeyElement, keyFrom, readKeyElements } from '../tables/table-schema.ts';
 import type { IndexRecord, Projection } from './types.ts';
 
 export const MAX_GLOBAL_INDEXES = 20;

@@ -1,7 +1,7 @@
-import type { TableRecord } from '../catalog.ts';
 import type { StoreCore } from '../core.ts';
 import type { KeyAttribute } from '../expressions/expressions.ts';
-import { describeKeySchema } from '../table-description.ts';
+import type { TableRecord } from '../tables/catalog.ts';
+import { describeKeySchema } from '../tables/table-description.ts';
 import { readIndexTotals } from './totals.ts';
 import type { IndexRecord } from './types.ts';
 import { isAllocating } from './work.ts';

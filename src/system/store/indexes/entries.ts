@@ -1,6 +1,6 @@
-import type { TableRecord } from '../catalog.ts';
 import type { KeyAttribute, PrimaryKey } from '../expressions/expressions.ts';
-import { keySizeProblem } from '../item-key.ts';
+import { keySizeProblem } from '../items/item-key.ts';
+import type { TableRecord } from '../tables/catalog.ts';
 import type { Item } from '../types.ts';
 import { getOwn, keyBytes, setOwn, sortableKeyBytes, typeOf } from '../values/values.ts';
 import { emptyKind } from './index-keys.ts';

@@ -1,7 +1,7 @@
-import type { PageReader } from '../directory.ts';
+import type { PageReader } from '../items/directory.ts';
+import type { TableItems } from '../items/table-items.ts';
 import { indexEntryKey, indexPageKey } from '../layout.ts';
 import { openItem, pageReader, type StoredItem } from '../sealed-records.ts';
-import type { TableItems } from '../table-items.ts';
 import type { AttributeValue } from '../types.ts';
 import { keyBytes } from '../values/values.ts';
 import { indexStructure } from './entries.ts';

@@ -1,7 +1,7 @@
-import type { TableRecord } from '../catalog.ts';
 import { invalidParameter, validationError } from '../errors.ts';
 import type { KeyAttribute } from '../expressions/expressions.ts';
-import { keySizeProblem } from '../item-key.ts';
+import { keySizeProblem } from '../items/item-key.ts';
+import type { TableRecord } from '../tables/catalog.ts';
 import type { AttributeValue, Item } from '../types.ts';
 import { getOwn, typeOf } from '../values/values.ts';
 

@@ -1,10 +1,10 @@
 import type { Principal } from '../../wire/types.ts';
-import { readTable, type TableRecord, writeTable } from '../catalog.ts';
 import type { StoreCore } from '../core.ts';
-import type { RangeOptions, Transaction } from '../engine.ts';
+import type { RangeOptions, Transaction } from '../engine/engine.ts';
 import type { Chore } from '../housekeeping.ts';
-import { readKeyring, writeKeyring } from '../keyring.ts';
-import { isRefusal } from '../kms-errors.ts';
+import type { WritableItems } from '../items/table-items.ts';
+import { readKeyring, writeKeyring } from '../keys/keyring.ts';
+import { isRefusal } from '../keys/kms-errors.ts';
 import {
   indexData,
   indexNumberOf,
@@ -17,7 +17,7 @@ import {
   tableNumberOf,
 } from '../layout.ts';
 import { readPiece } from '../pieces.ts';
-import type { WritableItems } from '../table-items.ts';
+import { readTable, type TableRecord, writeTable } from '../tables/catalog.ts';
 import type { AccessContext, Item } from '../types.ts';
 import { indexStructure } from './entries.ts';
 import { IndexWriter } from './index-writer.ts';

@@ -1,6 +1,6 @@
-import { type IndexUnits, writeUnits } from '../capacity.ts';
-import { insertIntoDirectory, type PageStore, removeFromDirectory } from '../directory.ts';
 import type { Follower, ItemChange, SealedTransaction } from '../followers.ts';
+import { type IndexUnits, writeUnits } from '../items/capacity.ts';
+import { insertIntoDirectory, type PageStore, removeFromDirectory } from '../items/directory.ts';
 import { indexEntryKey, indexPageKey } from '../layout.ts';
 import { pageStore, sealItem, storedSize } from '../sealed-records.ts';
 import type { Item } from '../types.ts';

@@ -1,4 +1,4 @@
-import type { DirectoryRange } from '../directory.ts';
+import type { DirectoryRange } from '../items/directory.ts';
 
 /**
  * Where an entry stands in its partition's directory: by the index's sort key, and among equals by the item's locator,

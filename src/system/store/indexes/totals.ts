@@ -1,4 +1,4 @@
-import type { RecordReader, Transaction } from '../engine.ts';
+import type { RecordReader, Transaction } from '../engine/engine.ts';
 import { indexTotalsKey } from '../layout.ts';
 
 /** How many entries an index has, and their size as DynamoDB counts it. */

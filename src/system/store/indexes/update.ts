@@ -1,12 +1,12 @@
 /** GlobalSecondaryIndexUpdates of UpdateTable, with the texts observed on DynamoDB. */
 import { AwsError } from '../../wire/errors.ts';
-import type { Billing, TableRecord } from '../catalog.ts';
-import type { Transaction } from '../engine.ts';
+import type { Transaction } from '../engine/engine.ts';
 import { indexInUse, invalidParameter, validationError } from '../errors.ts';
 import type { KeyAttribute } from '../expressions/expressions.ts';
 import { followersChanged } from '../followers.ts';
 import type { RequestReader } from '../request.ts';
-import { type BillingRequest, readDefinitions } from '../table-schema.ts';
+import type { Billing, TableRecord } from '../tables/catalog.ts';
+import { type BillingRequest, readDefinitions } from '../tables/table-schema.ts';
 import {
   checkProjections,
   type IndexDefinition,

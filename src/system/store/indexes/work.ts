@@ -1,7 +1,8 @@
 /** What is still to be done for an index, as kept: whoever opens the engine after a crash goes on with it. */
-import type { TableRecord } from '../catalog.ts';
-import type { RecordReader, Transaction } from '../engine.ts';
+
+import type { RecordReader, Transaction } from '../engine/engine.ts';
 import { indexWorkKey } from '../layout.ts';
+import type { TableRecord } from '../tables/catalog.ts';
 import type { IndexRecord } from './types.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { changeTable, readTable, type TableRecord } from '../catalog.ts';
 import type { StoreCore } from '../core.ts';
 import { validationError } from '../errors.ts';
 import { settledIndexes } from '../indexes/update.ts';
 import { ChangeFeed } from '../streams/streams.ts';
-import { makeKeys, type NewTable, storeNewTable } from '../tables.ts';
+import { changeTable, readTable, type TableRecord } from '../tables/catalog.ts';
+import { makeKeys, type NewTable, storeNewTable } from '../tables/tables.ts';
 import { type Place, writePlace } from './places.ts';
 import type { JoiningReplica } from './types.ts';
 

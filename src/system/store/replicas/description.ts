@@ -1,5 +1,5 @@
-import type { TableRecord } from '../catalog.ts';
 import type { StoreCore } from '../core.ts';
+import type { TableRecord } from '../tables/catalog.ts';
 import type { Member } from './region-group.ts';
 
 /** `Replicas` of a table's description: those in other Regions. Nothing for a table that has none. */

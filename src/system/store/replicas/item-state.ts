@@ -1,9 +1,9 @@
 /** What is carried from one Region to another: an item as it is, or that it is gone, and its stamp. */
-import type { EngineRecord } from '../engine.ts';
-import { keyOf, placeOf } from '../item-key.ts';
+import type { EngineRecord } from '../engine/engine.ts';
+import { keyOf, placeOf } from '../items/item-key.ts';
+import type { TableItems, WritableItems } from '../items/table-items.ts';
 import { locatorOf } from '../layout.ts';
 import { parseItem } from '../operation.ts';
-import type { TableItems, WritableItems } from '../table-items.ts';
 import type { Item } from '../types.ts';
 import { compareStamps, FIRST, lastStamp, readStamp, type Stamp, writeStamp } from './stamps.ts';
 

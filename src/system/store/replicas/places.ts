@@ -1,4 +1,4 @@
-import type { RecordReader, Transaction } from '../engine.ts';
+import type { RecordReader, Transaction } from '../engine/engine.ts';
 import { placeKey } from '../layout.ts';
 
 /** How far a table has the changes of its replica in another Region: written with what it says. */

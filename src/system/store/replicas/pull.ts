@@ -1,12 +1,12 @@
 import type { Principal } from '../../wire/types.ts';
-import type { TableRecord } from '../catalog.ts';
-import { changeTable } from '../catalog.ts';
 import type { StoreCore } from '../core.ts';
-import { keyName } from '../item-key.ts';
+import { keyName } from '../items/item-key.ts';
+import type { TableItems, WritableItems } from '../items/table-items.ts';
 import { itemRecordKey, itemSegment, locatorOf } from '../layout.ts';
 import { readPiece } from '../pieces.ts';
 import { ChangeFeed, type ChangePage, startStream } from '../streams/streams.ts';
-import type { TableItems, WritableItems } from '../table-items.ts';
+import type { TableRecord } from '../tables/catalog.ts';
+import { changeTable } from '../tables/catalog.ts';
 import type { AccessContext } from '../types.ts';
 import { type ItemState, receive, stateOfKey, stateOfRecord } from './item-state.ts';
 import { type Place, readPlace, samePlace, writePlace } from './places.ts';

@@ -1,5 +1,5 @@
-import type { TableRecord } from '../catalog.ts';
 import type { StoreCore } from '../core.ts';
+import type { TableRecord } from '../tables/catalog.ts';
 
 /** A table in its Region. */
 export interface Member {

@@ -1,9 +1,9 @@
-import { changeTable, type KeyNotice, type TableRecord } from '../catalog.ts';
 import type { StoreCore } from '../core.ts';
 import { followersChanged } from '../followers.ts';
 import type { Chore } from '../housekeeping.ts';
-import { withNotice } from '../key-notices.ts';
-import { isRefusal } from '../kms-errors.ts';
+import { withNotice } from '../keys/key-notices.ts';
+import { isRefusal } from '../keys/kms-errors.ts';
+import { changeTable, type KeyNotice, type TableRecord } from '../tables/catalog.ts';
 import type { StoreOptions } from '../types.ts';
 import { createReplica } from './creation.ts';
 import { Pull } from './pull.ts';

@@ -3,7 +3,7 @@
  * of its own. The later change wins, in every Region alike, so that all end with the same item.
  */
 import { encodeAad, type ItemKeys } from '../../envelope/envelope.ts';
-import type { RecordReader } from '../engine.ts';
+import type { RecordReader } from '../engine/engine.ts';
 import type { Follower, ItemChange, SealedTransaction } from '../followers.ts';
 import { stampKey, tombstoneKey } from '../layout.ts';
 import {

@@ -1,8 +1,8 @@
 import type { Clock } from '../../../std/clock.ts';
-import type { Catalog, TableRecord } from '../catalog.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { Chore } from '../housekeeping.ts';
 import { stampKey, tombstoneLocatorOf, tombstonesBefore } from '../layout.ts';
+import type { Catalog, TableRecord } from '../tables/catalog.ts';
 
 /** As long as streams keep the removal itself: nobody can come with an older change after that. */
 const KEPT_MS = 24 * 3_600_000;

@@ -1,5 +1,5 @@
 import type { Principal } from '../../wire/types.ts';
-import type { SseRequest } from '../sse.ts';
+import type { SseRequest } from '../keys/sse.ts';
 
 /**
  * What a table knows of its replication group. Which tables are in a group is told by them alone: those of one name

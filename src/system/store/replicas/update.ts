@@ -1,14 +1,14 @@
 /** ReplicaUpdates of UpdateTable, version 2019.11.21: replicas are made, re-encrypted and deleted from any Region. */
 import type { Principal } from '../../wire/types.ts';
-import { changeTable, type TableRecord } from '../catalog.ts';
 import type { StoreCore } from '../core.ts';
 import { invalidParameter, tableBeingUpdated, validationError } from '../errors.ts';
 import { followersChanged } from '../followers.ts';
-import { startKeyChange } from '../key-change.ts';
+import { startKeyChange } from '../keys/key-change.ts';
+import { chooseKey, type SseRequest } from '../keys/sse.ts';
 import type { RequestReader } from '../request.ts';
-import { chooseKey, type SseRequest } from '../sse.ts';
 import { startStream } from '../streams/streams.ts';
-import { eraseTable } from '../tables.ts';
+import { changeTable, type TableRecord } from '../tables/catalog.ts';
+import { eraseTable } from '../tables/tables.ts';
 import { replicaExists } from './creation.ts';
 import { isGettingReplica } from './description.ts';
 import type { Member } from './region-group.ts';

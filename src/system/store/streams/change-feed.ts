@@ -10,9 +10,9 @@
  * second or so as well. It is the service's own principal that reads: one Decrypt each time its cached keys expire.
  */
 import type { Principal } from '../../wire/types.ts';
-import type { TableRecord } from '../catalog.ts';
 import type { StoreCore } from '../core.ts';
 import { validationError } from '../errors.ts';
+import type { TableRecord } from '../tables/catalog.ts';
 import type { Item } from '../types.ts';
 import { findStream, rollShards, stateOf } from './find-stream.ts';
 import { firstAt, laterOf, nextSequence, parseSequence, sequenceText } from './sequence.ts';

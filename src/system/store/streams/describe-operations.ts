@@ -1,7 +1,7 @@
 import type { StoreCore } from '../core.ts';
 import type { RequestBody } from '../operation.ts';
 import { RequestReader } from '../request.ts';
-import { describeKeySchema } from '../table-description.ts';
+import { describeKeySchema } from '../tables/table-description.ts';
 import { findStream, readStreamArn, rollShards } from './find-stream.ts';
 import { sequenceText } from './sequence.ts';
 import { type Shard, shardsOf } from './shards.ts';

@@ -1,8 +1,8 @@
 import { AwsError } from '../../wire/errors.ts';
-import type { TableRecord } from '../catalog.ts';
 import type { StoreCore } from '../core.ts';
 import { validationError } from '../errors.ts';
 import type { RequestReader } from '../request.ts';
+import type { TableRecord } from '../tables/catalog.ts';
 import type { SequenceNumber } from './sequence.ts';
 import { rollsAt_ms, type Shard, shardNamed } from './shards.ts';
 import { horizonAt, isOver, moveHead, readHead, readStream, type StreamRecord } from './stream-records.ts';

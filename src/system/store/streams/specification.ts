@@ -1,8 +1,8 @@
-import type { StreamViewType, TableRecord } from '../catalog.ts';
-import type { Transaction } from '../engine.ts';
+import type { Transaction } from '../engine/engine.ts';
 import { invalidParameter, validationError } from '../errors.ts';
 import type { RequestReader } from '../request.ts';
-import type { BillingRequest } from '../table-schema.ts';
+import type { StreamViewType, TableRecord } from '../tables/catalog.ts';
+import type { BillingRequest } from '../tables/table-schema.ts';
 import { endStream, startStream } from './stream-records.ts';
 
 export interface StreamRequest {

@@ -1,5 +1,5 @@
 import { encodeAad, type ItemKeys } from '../../envelope/envelope.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { SequenceNumber } from './sequence.ts';
 import { nextSequence } from './sequence.ts';
 import { dataKey, STREAM_STRUCTURE, sequenceOf } from './stream-records.ts';

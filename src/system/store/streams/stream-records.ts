@@ -1,9 +1,9 @@
 /** The streams there are, and what begins and ends them. */
 
-import type { StreamViewType, TableRecord } from '../catalog.ts';
-import type { Engine, RecordReader, Transaction } from '../engine.ts';
+import type { Engine, RecordReader, Transaction } from '../engine/engine.ts';
 import { followersChanged } from '../followers.ts';
 import { streamDataKey, streamHeadKey, streamKey, streamsOfName } from '../layout.ts';
+import type { StreamViewType, TableRecord } from '../tables/catalog.ts';
 import {
   nextSequence,
   readSequence,

@@ -1,7 +1,7 @@
 import { encodeAad } from '../../envelope/envelope.ts';
-import type { StreamViewType } from '../catalog.ts';
 import type { Follower, ItemChange, SealedTransaction } from '../followers.ts';
-import { keyOf } from '../item-key.ts';
+import { keyOf } from '../items/item-key.ts';
+import type { StreamViewType } from '../tables/catalog.ts';
 import type { Item } from '../types.ts';
 import { equalValues, itemSizeBytes } from '../values/values.ts';
 import { sequenceText } from './sequence.ts';

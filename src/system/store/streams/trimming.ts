@@ -1,5 +1,5 @@
 import type { Clock } from '../../../std/clock.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { Chore } from '../housekeeping.ts';
 import { keyringKey, streamHeadKey, streamKey, streamsOfName } from '../layout.ts';
 import { compareSequences, firstAt, type SequenceNumber } from './sequence.ts';

@@ -5,8 +5,8 @@
 import { SimulatedClock } from '../../../../src/std/clock.ts';
 import { advanceTogether, traveller } from '../../../../src/std/schedule.ts';
 import { createKmsClient } from '../../../../src/system/kms/kms.ts';
-import { LmdbEngine } from '../../../../src/system/store/engine-lmdb.ts';
-import { LoggedEngine } from '../../../../src/system/store/engine-logged.ts';
+import { LmdbEngine } from '../../../../src/system/store/engine/engine-lmdb.ts';
+import { LoggedEngine } from '../../../../src/system/store/engine/engine-logged.ts';
 import { createStore } from '../../../../src/system/store/store.ts';
 import { ACCOUNT, alice, REGION, service } from '../crash-items.ts';
 

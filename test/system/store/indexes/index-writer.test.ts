@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { readTable, type TableRecord, writeTable } from '../../../../src/system/store/catalog.ts';
 import { StoreCore } from '../../../../src/system/store/core.ts';
-import { directoryEntries } from '../../../../src/system/store/directory.ts';
-import { MemoryEngine } from '../../../../src/system/store/engine-memory.ts';
+import { MemoryEngine } from '../../../../src/system/store/engine/engine-memory.ts';
 import { followersChanged } from '../../../../src/system/store/followers.ts';
 import { IndexItems } from '../../../../src/system/store/indexes/index-items.ts';
 import { readIndexTotals } from '../../../../src/system/store/indexes/totals.ts';
 import type { IndexRecord } from '../../../../src/system/store/indexes/types.ts';
-import { deleteItem, putItem } from '../../../../src/system/store/items.ts';
-import { createTable } from '../../../../src/system/store/tables.ts';
+import { directoryEntries } from '../../../../src/system/store/items/directory.ts';
+import { deleteItem, putItem } from '../../../../src/system/store/items/items.ts';
+import { readTable, type TableRecord, writeTable } from '../../../../src/system/store/tables/catalog.ts';
+import { createTable } from '../../../../src/system/store/tables/tables.ts';
 import { itemSizeBytes } from '../../../../src/system/store/values/values.ts';
 import { ACCOUNT, type Answers, alice, hashTable, REGION, startBench } from '../harness.ts';
 

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { LmdbEngine } from '../../../../src/system/store/engine-lmdb.ts';
-import { readKeyring } from '../../../../src/system/store/keyring.ts';
-import { active, backUp, restore } from '../backup-harness.ts';
+import { LmdbEngine } from '../../../../src/system/store/engine/engine-lmdb.ts';
+import { readKeyring } from '../../../../src/system/store/keys/keyring.ts';
+import { active, backUp, restore } from '../backups/backup-harness.ts';
 import { type Answers, type Bench, startBench } from '../harness.ts';
 import { gamesTable, globalIndex } from './indexed.ts';
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_PAGE_BYTES } from '../../../../src/system/store/directory-page.ts';
 import {
   bytesAfter,
   entryOrder,
   entryRange,
   groupedBytes,
 } from '../../../../src/system/store/indexes/order.ts';
+import { MAX_PAGE_BYTES } from '../../../../src/system/store/items/directory-page.ts';
 
 const LOCATOR_BYTES = 20;
 const MAX_SORT_KEY_BYTES = 1024;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { restore } from '../backup-harness.ts';
+import { restore } from '../backups/backup-harness.ts';
 import { type Answers, type Bench, startBench } from '../harness.ts';
 import { gamesTable, globalIndex, keySchema } from './indexed.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changeTable } from '../../../../src/system/store/catalog.ts';
+import { changeTable } from '../../../../src/system/store/tables/catalog.ts';
 import { described, HOUR_MS, has, lose, pair, put, TableName } from './pair.ts';
 import { IRELAND } from './world.ts';
 

@@ -1,15 +1,15 @@
 import { SimulatedClock } from '../../../../src/std/clock.ts';
 import { advanceTogether, traveller } from '../../../../src/std/schedule.ts';
 import type { KmsClient } from '../../../../src/system/kms/kms.ts';
-import { changeTable, type KeyLoss } from '../../../../src/system/store/catalog.ts';
 import { StoreCore } from '../../../../src/system/store/core.ts';
-import { MemoryEngine } from '../../../../src/system/store/engine-memory.ts';
+import { MemoryEngine } from '../../../../src/system/store/engine/engine-memory.ts';
 import { Housekeeping } from '../../../../src/system/store/housekeeping.ts';
-import { deleteItem, getItem, putItem } from '../../../../src/system/store/items.ts';
+import { deleteItem, getItem, putItem } from '../../../../src/system/store/items/items.ts';
 import { RegionGroup } from '../../../../src/system/store/replicas/region-group.ts';
 import { TombstoneTrimming } from '../../../../src/system/store/replicas/tombstones.ts';
-import { createTable, describeTable } from '../../../../src/system/store/tables.ts';
-import { updateTable } from '../../../../src/system/store/update-table.ts';
+import { changeTable, type KeyLoss } from '../../../../src/system/store/tables/catalog.ts';
+import { createTable, describeTable } from '../../../../src/system/store/tables/tables.ts';
+import { updateTable } from '../../../../src/system/store/tables/update-table.ts';
 import { ACCOUNT, alice, hashTable } from '../harness.ts';
 import { IRELAND, MAIN } from './world.ts';
 

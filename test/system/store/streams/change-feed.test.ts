@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { StoreCore } from '../../../../src/system/store/core.ts';
-import { MemoryEngine } from '../../../../src/system/store/engine-memory.ts';
+import { MemoryEngine } from '../../../../src/system/store/engine/engine-memory.ts';
 import { describeStream } from '../../../../src/system/store/streams/describe-operations.ts';
 import { ChangeFeed, getRecords, getShardIterator } from '../../../../src/system/store/streams/streams.ts';
-import { createTable } from '../../../../src/system/store/tables.ts';
+import { createTable } from '../../../../src/system/store/tables/tables.ts';
+import { updateTable } from '../../../../src/system/store/tables/update-table.ts';
 import type { Item } from '../../../../src/system/store/types.ts';
-import { updateTable } from '../../../../src/system/store/update-table.ts';
 import { ACCOUNT, type Answers, alice, type Bench, hashTable, REGION, startBench } from '../harness.ts';
 import { HOUR_MS, streamed } from './streamed.ts';
 

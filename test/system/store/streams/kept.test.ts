@@ -1,7 +1,7 @@
 /** What lies on disk of streams: sealed, bound to its place, gone after a day, and safe with several processes. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LmdbEngine } from '../../../../src/system/store/engine-lmdb.ts';
+import { LmdbEngine } from '../../../../src/system/store/engine/engine-lmdb.ts';
 import { createStore, type Store } from '../../../../src/system/store/store.ts';
 import { ACCOUNT, type Answers, alice, type Bench, hashTable, REGION, startBench } from '../harness.ts';
 import { allRecords, arnOfStream, HOUR_MS, iterator, shardsOf, streamed } from './streamed.ts';

@@ -1,5 +1,5 @@
 /** What the tests of streams have in common: tables that have one, and how it is read. */
-import type { StreamViewType } from '../../../../src/system/store/catalog.ts';
+import type { StreamViewType } from '../../../../src/system/store/tables/catalog.ts';
 import { type Answers, type Bench, hashTable } from '../harness.ts';
 
 export const HOUR_MS = 3_600_000;
