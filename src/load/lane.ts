@@ -233,22 +233,28 @@ export class Lane {
     const end_ns = clock.now_ns();
     this.#moved_ns = end_ns;
     const { operation, due_ns, start_ns, lag_ns } = flight;
-    const second = Math.floor((due_ns - this.#origin_ns) / 1e9);
     if (outcome === undefined) {
-      this.#recorder.completed(operation.kind, due_ns, start_ns, end_ns, second, lag_ns);
+      this.#recorder.completed(operation.kind, due_ns, start_ns, end_ns, this.#secondOf(due_ns), lag_ns);
       this.#recorder.windows?.completed(due_ns - this.#origin_ns, end_ns - this.#origin_ns);
       if (flight.probe) this.#explain(flight, flight.probe, end_ns - due_ns);
     } else if (outcome === NOTHING_FOUND)
       this.#recorder.foundNothing(operation.kind, operation.key >= arm.table.items, due_ns + lag_ns, end_ns);
-    else {
-      this.#recorder.failed(operation.kind, outcome, end_ns, second);
-      this.#recorder.windows?.failed(due_ns - this.#origin_ns, end_ns - this.#origin_ns);
-    }
+    else this.#failed(flight, outcome, end_ns);
     this.#handOutSeconds();
     flight.settled?.();
     this.#onSettled?.();
     const next = this.#slots?.release(flight);
     if (next) this.#start(next);
+  }
+
+  #failed({ operation, due_ns }: Flight, code: string, end_ns: number): void {
+    this.#recorder.failed(operation.kind, code, end_ns, this.#secondOf(due_ns));
+    this.#recorder.windows?.failed(due_ns - this.#origin_ns, end_ns - this.#origin_ns);
+  }
+
+  /** Of the arm's time line. */
+  #secondOf(due_ns: number): number {
+    return Math.floor((due_ns - this.#origin_ns) / 1e9);
   }
 
   #explain({ due_ns, start_ns, lag_ns }: Flight, probe: Probe, response_ns: number): void {
@@ -276,13 +282,9 @@ export class Lane {
     const { clock, driver } = this.#options;
     while (this.#pending.size > 0 && clock.now_ns() < deadline_ns) await this.#untilSettled(deadline_ns);
     const now_ns = clock.now_ns();
-    for (const { operation, due_ns, start_ns } of this.#pending) {
-      const second = Math.floor((due_ns - this.#origin_ns) / 1e9);
-      if (Number.isNaN(start_ns)) this.#recorder.withdrawn(now_ns);
-      else {
-        this.#recorder.failed(operation.kind, 'Abandoned', now_ns, second);
-        this.#recorder.windows?.failed(due_ns - this.#origin_ns, now_ns - this.#origin_ns);
-      }
+    for (const flight of this.#pending) {
+      if (Number.isNaN(flight.start_ns)) this.#recorder.withdrawn(now_ns);
+      else this.#failed(flight, 'Abandoned', now_ns);
     }
     if (this.#pending.size > 0) driver.abandon();
     this.#pending.clear();

@@ -2,7 +2,8 @@ import { type Arm, keepsConnections, traitsOf } from '../workload/workload.ts';
 
 /**
  * KMS Decrypt calls expected from set-up to drain, for a plan that is not drawn yet: one for every cache entry, and one
- * more each time it is asked for after it expired. Null where a closed loop, a foreign cache or chance decide.
+ * more each time it is asked for after it expired. Null where a closed loop, a foreign cache, chance or events
+ * decide, and where replication asks for itself.
  * @param operations null in a closed loop
  */
 export function expectedDecryptCalls(arm: Arm, operations: number | null, real_ms: number): number | null {
@@ -10,6 +11,7 @@ export function expectedDecryptCalls(arm: Arm, operations: number | null, real_m
   if (arm.target !== 'embedded') return null;
   const { scope, singleFlight, earlyRefresh_ms, jitter } = arm.system.keyCache;
   if (!singleFlight || earlyRefresh_ms > 0 || jitter > 0) return null;
+  if (arm.events.length > 0 || arm.system.replicas.length > 0) return null;
   const playing_ms = real_ms * arm.clock.speed;
   if (scope === 'connection' && !keepsConnections(arm)) return operations;
   if (scope === 'connection' && arm.connections.operations !== undefined) {

@@ -39,9 +39,15 @@ export class WindowRecorder {
     return taken;
   }
 
+  /** The window after the last boundary that the moment has reached. */
   #at(moment_ns: number): OpenWindow {
-    const next = this.#boundaries_ns.findIndex((boundary_ns) => moment_ns < boundary_ns);
-    return this.#windows[next < 0 ? this.#boundaries_ns.length : next]!;
+    let [low, high] = [0, this.#boundaries_ns.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (moment_ns < this.#boundaries_ns[middle]!) high = middle;
+      else low = middle + 1;
+    }
+    return this.#windows[low]!;
   }
 
   #fresh(): OpenWindow[] {

@@ -33,9 +33,7 @@ export function planReport(plan: PlanDescription): string {
     `${length(plan)}; nothing has been sent`,
     '',
     ...table,
-    ...(table.some((line) => line.includes(WITHHELD))
-      ? ['', `${WITHHELD}: depends on how fast answers come`]
-      : []),
+    ...(table.some((line) => line.includes(WITHHELD)) ? ['', `${WITHHELD}: shows when it runs`] : []),
     '',
   ].join('\n');
 }

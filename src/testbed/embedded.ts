@@ -183,7 +183,7 @@ async function measure(
     pause: async () => {
       for (const server of timed) await ofLiving(server, () => server.pause());
     },
-    happen: (action) => happenings.happen(action),
+    happen: (action, over) => happenings.happen(action, over),
     sample: async () => ({
       store: await ofLiving(store, async () => {
         const sample = await store.sample();

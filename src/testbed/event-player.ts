@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { realClock } from '../std/clock.ts';
-import type { EventAction, EventRecord, Observation, WorkloadEvent } from '../workload/workload.ts';
+import type { EventRecord, WorkloadEvent } from '../workload/workload.ts';
+import type { Happen } from './types.ts';
 
 /** Nothing that can be made to happen takes longer: what does has failed, and the run goes on. */
 const PATIENCE_MS = 30_000;
@@ -19,7 +20,7 @@ export interface EventTurn {
  */
 export async function playEvents(
   events: readonly WorkloadEvent[],
-  happen: (action: EventAction) => Promise<Observation[]>,
+  happen: Happen,
   { from_ns, to_ns, start_ns }: EventTurn,
   over: AbortSignal,
 ): Promise<EventRecord[]> {
@@ -31,19 +32,21 @@ export async function playEvents(
     if (wait_ms > 0) await sleep(wait_ms, undefined, { signal: over }).catch(() => {});
     if (over.aborted) break;
     const began_ns = realClock.now_ns() - origin_ns;
-    const outcome = await outcomeOf(() => happen(event));
+    const outcome = await outcomeOf(event, happen);
     records.push({ event, began_ns, ended_ns: realClock.now_ns() - origin_ns, ...outcome });
   }
   return records;
 }
 
 async function outcomeOf(
-  action: () => Promise<Observation[]>,
+  event: WorkloadEvent,
+  happen: Happen,
 ): Promise<Pick<EventRecord, 'observed' | 'error'>> {
   const enough = new AbortController();
   try {
+    // Aborted when its time is over: whatever waits for something then stops.
     const late = sleep(PATIENCE_MS, undefined, { signal: enough.signal }).catch(() => undefined);
-    const observed = await Promise.race([action(), late]);
+    const observed = await Promise.race([happen(event, enough.signal), late]);
     return observed === undefined
       ? { observed: [], error: `not done after ${PATIENCE_MS / 1000} s` }
       : { observed, error: null };

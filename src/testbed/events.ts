@@ -40,13 +40,13 @@ export class Happenings {
   }
 
   /** Resolves once it has happened. @returns what was seen meanwhile @throws what kept it from it */
-  async happen(action: EventAction): Promise<Observation[]> {
+  async happen(action: EventAction, over: AbortSignal): Promise<Observation[]> {
     if (action.do === 'advance-clock') return this.#advance(action.by_ms);
-    await this.#act(action);
+    await this.#act(action, over);
     return [];
   }
 
-  async #act(action: Exclude<EventAction, { do: 'advance-clock' }>): Promise<void> {
+  async #act(action: Exclude<EventAction, { do: 'advance-clock' }>, over: AbortSignal): Promise<void> {
     const { arm, store, kms } = this.#options;
     // A fault's end is lifecycle time.
     const lasting_ms = (for_ns: number) => (for_ns / 1e6) * arm.clock.speed;
@@ -64,7 +64,7 @@ export class Happenings {
       case 'cancel-key-deletion':
         return this.#askKms('CancelKeyDeletion');
       case 'change-key':
-        return this.#changeKey(action.to);
+        return this.#changeKey(action.to, over);
       case 'kms-outage':
         return kms.fault({ kind: 'outage', for_ms: lasting_ms(action.for_ns) });
       case 'kms-throttle':
@@ -112,7 +112,7 @@ export class Happenings {
   }
 
   /** Until every table shows the new key as in use. */
-  async #changeKey(to: KeyKind): Promise<void> {
+  async #changeKey(to: KeyKind, over: AbortSignal): Promise<void> {
     const { arm, kmsAccess, storeAccess } = this.#options;
     const keyArn = to === 'customer-managed' ? await createKey(kmsAccess, arm.name) : undefined;
     const SSESpecification =
@@ -123,8 +123,9 @@ export class Happenings {
       const names = tableNames(arm.table);
       for (const TableName of names) await this.#ask(client, 'UpdateTable', { TableName, SSESpecification });
       for (const TableName of names) {
-        while ((await this.#describe(client, TableName)).SSEDescription?.Status === 'UPDATING')
-          await sleep(CHANGE_LOOKED_AT_MS);
+        const isChanging = async () =>
+          (await this.#describe(client, TableName)).SSEDescription?.Status === 'UPDATING';
+        while (!over.aborted && (await isChanging())) await sleep(CHANGE_LOOKED_AT_MS);
       }
     });
     this.#keyArn = keyArn;

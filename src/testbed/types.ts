@@ -2,6 +2,12 @@ import type { ArmTarget } from '../drivers/drivers.ts';
 import type { KmsSample, StoreSample } from '../system/system.ts';
 import type { EventAction, Observation } from '../workload/workload.ts';
 
+/**
+ * Makes something happen; resolves once it has, with what was seen meanwhile.
+ * @param over aborted when nobody waits for it any more
+ */
+export type Happen = (action: EventAction, over: AbortSignal) => Promise<Observation[]>;
+
 /** What one arm is measured against. */
 export interface ArmTestbed {
   target: ArmTarget;
@@ -12,8 +18,8 @@ export interface ArmTestbed {
   pause(): Promise<void>;
   /** Counters since set-up began; null where the target can't supply them. */
   sample(): Promise<{ store: StoreSample | null; kms: KmsSample | null }>;
-  /** Makes something happen to the embedded system; resolves once it has, with what was seen meanwhile. */
-  happen?(action: EventAction): Promise<Observation[]>;
+  /** Of the embedded system alone. */
+  happen?: Happen;
   /** Duration of KMS calls as the store saw them (base64 HdrHistogram V2, ns); null when not supplied. */
   kmsTimes(): Promise<string | null>;
 }

@@ -30,6 +30,16 @@ describe('KMS calls expected of connections that carry so many operations', () =
   });
 
   test.each([
+    ['what is made to happen', 'events: [ { at: 1s, do: wipe-cache } ]'],
+    ['chance', 'system: { keyCache: { jitter: 10% } }'],
+    ['who else misses', 'system: { keyCache: { singleFlight: false } }'],
+    ['replication', 'system: { replicas: [eu-west-1] }'],
+  ])('are not told beforehand where they depend on %s', (_, lines) => {
+    const workload = workloadOf(`${lines}\nphases: [ { for: 4s } ]`);
+    expect(describePlan(workload).arms[0]!.decryptCalls).toBeNull();
+  });
+
+  test.each([
     ['every table on every connection', 'connections: { perCaller: 3 }\ntable: { count: 4 }', 12],
     [
       'every table of a caller',

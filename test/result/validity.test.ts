@@ -139,6 +139,42 @@ describe('an arm is invalid', () => {
   });
 });
 
+describe('what is made to happen', () => {
+  const wipe = { at_ns: 4e9, do: 'wipe-cache' } as const;
+  const happened =
+    (changed: { began_ns?: number; error?: string | null }) => (arm: RunEvidence['arms'][0]) => {
+      arm.arm = { ...arm.arm, events: [wipe] };
+      arm.events = [{ event: wipe, began_ns: 4e9, ended_ns: 4.01e9, observed: [], error: null, ...changed }];
+    };
+
+  it('makes an arm invalid when it does not, or is not reached', () => {
+    expect(verdictOf({}, {}, happened({})).value).toBe('valid');
+    expect(verdictOf({}, {}, happened({ error: 'not done after 30 s' }))).toMatchObject({
+      value: 'invalid',
+      reasons: expect.stringMatching(/^wipe-cache at 4 s did not happen: not done after 30 s\./),
+    });
+    const unreached = (arm: RunEvidence['arms'][0]) => {
+      arm.arm = { ...arm.arm, events: [wipe] };
+    };
+    expect(verdictOf({}, {}, unreached)).toMatchObject({
+      value: 'invalid',
+      reasons: expect.stringContaining('1 of 1 events were not reached'),
+    });
+  });
+
+  it('makes it suspect when it comes late', () => {
+    expect(verdictOf({}, {}, happened({ began_ns: 4.09e9 })).value).toBe('valid');
+    expect(verdictOf({}, {}, happened({ began_ns: 4.2e9 }))).toMatchObject({
+      value: 'suspect',
+      reasons: expect.stringContaining('wipe-cache began 200 ms late'),
+    });
+  });
+
+  it('makes failures what is looked at, and no fault of the measurement', () => {
+    expect(verdictOf({ failEvery: 75 }, {}, happened({})).value).toBe('valid');
+  });
+});
+
 /** All turns but one last so many times as long as planned; the one has a stall. */
 function overrun(times: number) {
   return (arm: RunEvidence['arms'][0]) => {

@@ -1,7 +1,7 @@
 /** Servers that refuse, break off and hang up: is everything counted once, and nothing else disturbed? */
 import { exactly, limit, near } from '../checks.ts';
 import { quantileOf } from '../laws.ts';
-import type { Experiment } from '../types.ts';
+import type { Check, Evidence, Experiment } from '../types.ts';
 import { booksAgree, GETS, peerTimes, responseFloor, serviceFloor, steady } from './shared.ts';
 
 const MS = 1e6;
@@ -63,21 +63,11 @@ export const reset: Experiment = {
       shows: 'every twentieth connection reset before its answer: counted, and later times stay true',
       checks: (evidence) => {
         const { arm, log } = evidence;
-        const { count, service_ns, response_ns } = arm.operations.all;
-        const logged = quantileOf(log!.stays_ns, 0.9);
+        const { count, response_ns } = arm.operations.all;
         return [
           exactly('transport errors', log!.total.resets, arm.connections!.transport_errors),
           exactly('failed', log!.stretch.resets, count - response_ns.count),
-          near(
-            'response p50',
-            { expected: RESET_NS, logged, measured: response_ns.p50, floor: responseFloor(0.5) },
-            CLOSE_TO,
-          ),
-          near(
-            'service p90',
-            { expected: RESET_NS, logged, measured: service_ns.p90, floor: serviceFloor(0.9) },
-            CLOSE_TO,
-          ),
+          ...timesStayTrue(evidence),
           ...booksAgree(evidence),
         ];
       },
@@ -109,20 +99,9 @@ export const close: Experiment = {
       shows: 'a server that hangs up after each answer: a connection a request, and no time adds to another',
       checks: (evidence) => {
         const { arm, log } = evidence;
-        const { service_ns, response_ns } = arm.operations.all;
-        const logged = quantileOf(log!.stays_ns, 0.5);
         return [
           exactly('connections', log!.total.requests, arm.connections!.opened),
-          near(
-            'response p50',
-            { expected: RESET_NS, logged, measured: response_ns.p50, floor: responseFloor(0.5) },
-            CLOSE_TO,
-          ),
-          near(
-            'service p90',
-            { expected: RESET_NS, logged, measured: service_ns.p90, floor: serviceFloor(0.9) },
-            CLOSE_TO,
-          ),
+          ...timesStayTrue(evidence),
           ...booksAgree(evidence),
         ];
       },
@@ -133,6 +112,16 @@ export const close: Experiment = {
     figures: (outcome) => peerTimes(outcome, ['p50', 'p90']),
   },
 };
+
+/** Those of the requests that nothing befell. */
+function timesStayTrue({ arm, log }: Evidence): Check[] {
+  const { response_ns, service_ns } = arm.operations.all;
+  const stayed = (p: number) => ({ expected: RESET_NS, logged: quantileOf(log!.stays_ns, p) });
+  return [
+    near('response p50', { ...stayed(0.5), measured: response_ns.p50, floor: responseFloor(0.5) }, CLOSE_TO),
+    near('service p90', { ...stayed(0.9), measured: service_ns.p90, floor: serviceFloor(0.9) }, CLOSE_TO),
+  ];
+}
 
 export const fresh: Experiment = {
   name: 'fresh',
